@@ -1,0 +1,27 @@
+/**
+ * @file The tensor engine: TensorFlow.js as `tf`, the operations of transformers as single functions, and the choice of backend.
+ *
+ * Only the files of this folder import `@tensorflow/*`. Axis letters used in all doc comments: B batch, N tokens, P patches,
+ * D width (Da front anchor, Db end anchor), H heads, r rank, C classes, V vocabulary.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import "./gradients.js";
+
+export { tf };
+export type { Tensor, Variable } from "@tensorflow/tfjs-core";
+export { adamWStep, createAdamWState } from "./adam-w.js";
+export type { AdamWSettings, AdamWState, Moments } from "./adam-w.js";
+export { attention } from "./attention.js";
+export { useBackend } from "./backend.js";
+export type { BackendChoice, BackendInUse, BackendOptions, BackendName } from "./backend.js";
+export { biasGelu } from "./bias-gelu.js";
+export { biasResidual } from "./bias-residual.js";
+export { classTokens } from "./class-tokens.js";
+export { layerNorm } from "./layer-norm.js";
+export { LeastSquares } from "./least-squares.js";
+export type { LinearMap } from "./least-squares.js";
+export { linear } from "./linear.js";
+export type { LoraFactors } from "./linear.js";
+export { patchify } from "./patchify.js";
+export { softmaxCrossEntropy } from "./soft-max-cross-entropy.js";
+export { takeToken } from "./take-token.js";
