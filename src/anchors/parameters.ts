@@ -1,0 +1,64 @@
+/**
+ * @file Parameters are a plain tree, name to tensor; a view answers a forward pass that asks for them by name.
+ */
+import { tf, type LoraFactors, type Tensor } from "../tensor/index.js";
+import { isToken, weightName, type ModuleShape } from "./module-shape.js";
+
+/** Tensors by their checkpoint names. */
+export type ParameterTree = Readonly<Record<string, Tensor>>;
+
+/** Values of a tensor outside the engine. */
+export interface HostTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** How a forward pass reads parameters: a tuning method decides what answers. */
+export interface ParameterView {
+  /** The tensor of that name. @throws when there is none. */
+  get(name: string): Tensor;
+  /** The low-rank update of a module, where it has one. */
+  lora(module: string): LoraFactors | undefined;
+}
+
+/** A view on a plain tree, without low-rank updates. */
+export function treeView(tree: ParameterTree): ParameterView {
+  return { get: (name) => treeTensor(tree, name), lora: () => undefined };
+}
+
+/** The tensor of that name in the tree. @throws when there is none. */
+export function treeTensor(tree: ParameterTree, name: string): Tensor {
+  const tensor = tree[name];
+  if (tensor === undefined) throw new Error(`parameter ${name} is missing from the tree (${Object.keys(tree).length} tensors)`);
+  return tensor;
+}
+
+/** The part of a view below a prefix. */
+export function scopedView(view: ParameterView, prefix: string): ParameterView {
+  return { get: (name) => view.get(prefix + name), lora: (module) => view.lora(prefix + module) };
+}
+
+/** Copies host values into engine tensors. The caller disposes the tree ({@link disposeTree}). */
+export function toTree(values: Readonly<Record<string, HostTensor>>): ParameterTree {
+  return Object.fromEntries(Object.entries(values).map(([name, { shape, data }]) => [name, tf.keep(tf.tensor(data, [...shape], "float32"))]));
+}
+
+/** Copies a tree's values out of the engine. */
+export function toHost(tree: ParameterTree): Record<string, HostTensor> {
+  return Object.fromEntries(Object.entries(tree).map(([name, tensor]) => [name, { shape: tensor.shape, data: new Float32Array(tensor.dataSync()) }]));
+}
+
+/** Frees every tensor of the tree. */
+export function disposeTree(tree: ParameterTree): void {
+  for (const tensor of Object.values(tree)) tensor.dispose();
+}
+
+/** Names and shapes of all tensors of the modules, in order. */
+export function parameterShapes(modules: readonly ModuleShape[]): Map<string, readonly number[]> {
+  const shapes = new Map<string, readonly number[]>();
+  for (const module of modules) {
+    shapes.set(weightName(module), module.weight);
+    if (!isToken(module) && module.bias > 0) shapes.set(`${module.name}.bias`, [module.bias]);
+  }
+  return shapes;
+}

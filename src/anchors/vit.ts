@@ -1,0 +1,65 @@
+/**
+ * @file Forward pass of a plain vision transformer, part by part, from a parameter tree with timm's names.
+ *
+ * Pre-norm blocks, LayerNorm epsilon 1e-6, erf GELU, class token, learned positions. Source: timm `vision_transformer`.
+ */
+import { attention, biasGelu, biasResidual, classTokens, layerNorm, linear, patchify, takeToken, tf, type Tensor } from "../tensor/index.js";
+import { scopedView, type ParameterView } from "./parameters.js";
+import type { VitConfig } from "./vit-shape.js";
+
+/** Images `[B, 3, H, W]` to tokens `[B, N, D]`: patches through the embedding, the class token in front, positions added. */
+export function vitEmbed({ width, patchSize }: VitConfig, view: ParameterView, images: Tensor): Tensor {
+  return tf.tidy(() => {
+    const kernel = tf.reshape(view.get("patch_embed.proj.weight"), [width, -1]);
+    const patches = linear(patchify(images, patchSize), kernel, view.get("patch_embed.proj.bias"));
+    return classTokens(patches, view.get("cls_token"), view.get("pos_embed"));
+  });
+}
+
+/** Block n on tokens `[B, N, D]`: x + proj(attention(norm1 x)), then x + fc2(gelu(fc1(norm2 x))). */
+export function vitBlock({ heads, layerNormEpsilon }: VitConfig, parameters: ParameterView, block: number, x: Tensor): Tensor {
+  const view = scopedView(parameters, `blocks.${block}.`);
+  const weight = (module: string): Tensor => view.get(`${module}.weight`);
+  const bias = (module: string): Tensor => view.get(`${module}.bias`);
+  const norm = (module: string, tokens: Tensor): Tensor => layerNorm(tokens, weight(module), bias(module), layerNormEpsilon);
+  return tf.tidy(() => {
+    const qkv = linear(norm("norm1", x), weight("attn.qkv"), bias("attn.qkv"), view.lora("attn.qkv"));
+    const attended = linear(attention(qkv, heads), weight("attn.proj"), undefined, view.lora("attn.proj"));
+    const middle = biasResidual(attended, bias("attn.proj"), x);
+    const hidden = biasGelu(linear(norm("norm2", middle), weight("mlp.fc1"), undefined, view.lora("mlp.fc1")), bias("mlp.fc1"));
+    return biasResidual(linear(hidden, weight("mlp.fc2"), undefined, view.lora("mlp.fc2")), bias("mlp.fc2"), middle);
+  });
+}
+
+/** Final norm of the class token `[B, D]`. */
+export function vitNorm({ layerNormEpsilon }: VitConfig, view: ParameterView, classToken: Tensor): Tensor {
+  return layerNorm(classToken, view.get("norm.weight"), view.get("norm.bias"), layerNormEpsilon);
+}
+
+/** Head on the class token `[B, D]`: logits `[B, C]`. */
+export function vitHead(view: ParameterView, classToken: Tensor): Tensor {
+  return linear(classToken, view.get("head.weight"), view.get("head.bias"));
+}
+
+/** The class token of tokens `[B, N, D]`: `[B, D]`. */
+export function vitClassToken(x: Tensor): Tensor {
+  return takeToken(x, 0);
+}
+
+/** Logits `[B, C]` of one anchor on images `[B, 3, H, W]`. */
+export function vitLogits(config: VitConfig, view: ParameterView, images: Tensor): Tensor {
+  return tf.tidy(() => {
+    let x = vitEmbed(config, view, images);
+    for (let block = 0; block < config.depth; block++) x = vitBlock(config, view, block, x);
+    return vitHead(view, vitNorm(config, view, vitClassToken(x)));
+  });
+}
+
+/** Tokens after the embedding and after every block: depth + 1 tensors `[B, N, D]`, which the caller disposes. */
+export function vitActivations(config: VitConfig, view: ParameterView, images: Tensor): Tensor[] {
+  return tf.tidy(() => {
+    const activations = [vitEmbed(config, view, images)];
+    for (let block = 0; block < config.depth; block++) activations.push(vitBlock(config, view, block, activations[block]!));
+    return activations;
+  });
+}

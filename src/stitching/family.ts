@@ -1,0 +1,60 @@
+/**
+ * @file A stitchable family: anchors' sizes, the stitch space between them, and each stitch's route and costs.
+ */
+import { throwProblems } from "../checks.js";
+import type { ModuleShape } from "../anchors/module-shape.js";
+import { vitConfigProblems, type VitConfig } from "../anchors/vit-shape.js";
+import { stitchCosts, type StitchCosts } from "./costs.js";
+import { routeOf, type Route, type RouteOptions } from "./route.js";
+import { routeModules } from "./route-parts.js";
+import { stitchOf, stitchSpace, type PositionOptions, type StitchSpace } from "./stitch-space.js";
+
+/** The structure of a stitched model: everything that needs no parameter values. */
+export interface StitchFamily {
+  readonly configs: readonly VitConfig[];
+  readonly space: StitchSpace;
+  /** Route of every stitch, by stitch id. */
+  readonly routes: readonly Route[];
+  /** Modules on the route of every stitch, with full parameter names. */
+  readonly modules: readonly (readonly ModuleShape[])[];
+  /** Costs of every stitch. */
+  readonly costs: readonly StitchCosts[];
+}
+
+/**
+ * Joins anchors into a family.
+ *
+ * @param configs - sizes of the anchors, smallest first; heads are set to the task's classes by the caller.
+ * @throws {UsageError} listing every size that does not fit: images, patches or classes that differ, widths that shrink, heads of unequal size.
+ */
+export function stitchFamily(configs: readonly VitConfig[], options: PositionOptions & RouteOptions = {}): StitchFamily {
+  throwProblems(familyProblems(configs));
+  const space = stitchSpace(configs.map(({ depth }) => depth), options);
+  const routes = space.stitches.map(({ stitchId }) => routeOf(space, stitchId, options));
+  return { configs, space, routes, modules: routes.map((route) => routeModules(configs, route)), costs: routes.map((route) => stitchCosts(configs, route)) };
+}
+
+function familyProblems(configs: readonly VitConfig[]): string[] {
+  const problems = configs.flatMap((config, anchor) => vitConfigProblems(`stitchFamily: anchor ${anchor}`, config));
+  if (problems.length > 0) return problems;
+  const first = configs[0];
+  configs.forEach((config, anchor) => {
+    for (const key of ["imageSize", "patchSize", "channels", "classes"] as const) {
+      if (config[key] !== first![key]) problems.push(`stitchFamily: anchor ${anchor} has ${key} ${config[key]}, expected ${first![key]} as anchor 0: stitched anchors must see the same tokens and classes.`);
+    }
+    const previous = configs[anchor - 1];
+    if (previous !== undefined && config.width < previous.width) {
+      problems.push(`stitchFamily: anchor ${anchor} has width ${config.width}, expected at least ${previous.width} as anchor ${anchor - 1}: order the anchors from small to large.`);
+    }
+    if (previous !== undefined && config.heads < previous.heads) {
+      problems.push(`stitchFamily: anchor ${anchor} has ${config.heads} heads, expected at least ${previous.heads} as anchor ${anchor - 1}: order the anchors from small to large.`);
+    }
+  });
+  return problems;
+}
+
+/** Names a stitch for people: `vit-ti`, or `Ti→S (3→4)`. @param names - short names of the anchors. */
+export function stitchLabel(space: StitchSpace, stitchId: number, names: readonly string[]): string {
+  const stitch = stitchOf(space, stitchId);
+  return stitch.kind === "anchor" ? names[stitch.front]! : `${names[stitch.front]!}→${names[stitch.end]!} (${stitch.frontBlock}→${stitch.endBlock})`;
+}

@@ -1,0 +1,34 @@
+/**
+ * @file The learning rate over training: linear warm-up, then a cosine.
+ */
+
+/** Settings of the schedule; the unit of time is whatever `length` counts (epochs in VTAB-1k practice). */
+export interface Schedule {
+  /** Units in all. */
+  readonly length: number;
+  /** Units of warm-up. */
+  readonly warmup: number;
+  /** Peak learning rate. */
+  readonly base: number;
+  /** Learning rate at unit 0 of the warm-up; 1e-6. */
+  readonly warmupStart: number;
+  /** Learning rate that the cosine falls to; 1e-5 for a base of 1e-3. */
+  readonly minimum: number;
+}
+
+/** VTAB-1k practice: 100 epochs, 10 of warm-up from 1e-6, cosine from 1e-3 to 1e-5. */
+export const vtabSchedule: Schedule = { length: 100, warmup: 10, base: 1e-3, warmupStart: 1e-6, minimum: 1e-5 };
+
+/**
+ * Learning rate at time t: `warmupStart + t·(base − warmupStart)/warmup` while t < warmup, then
+ * `minimum + ½·(base − minimum)·(1 + cos(π·t/length))`. The cosine does not restart after the warm-up.
+ */
+export function learningRate(t: number, { length, warmup, base, warmupStart, minimum }: Schedule): number {
+  if (t < warmup) return warmupStart + (t * (base - warmupStart)) / warmup;
+  return minimum + 0.5 * (base - minimum) * (1 + Math.cos((Math.PI * t) / length));
+}
+
+/** Learning rates of all units when the scheduler steps after each unit, as timm's training script does: units 0 and 1 both run at t = 0. */
+export function steppedAfterUnit(schedule: Schedule): number[] {
+  return Array.from({ length: schedule.length }, (_, unit) => learningRate(Math.max(unit - 1, 0), schedule));
+}

@@ -1,0 +1,78 @@
+/**
+ * @file Folding low-rank updates into the weights they belong to, and out again.
+ */
+import type { HostTensor, ParameterTree } from "../anchors/parameters.js";
+import { weightName } from "../anchors/module-shape.js";
+import { tf, type Tensor } from "../tensor/index.js";
+import { stitchView, type TunedModel } from "./tuned-model.js";
+
+/** W + s·B·A, or W − s·B·A when `sign` is −1. The caller disposes the result. */
+function addUpdate(weight: Tensor, loraA: Tensor, loraB: Tensor, scaled: number): Tensor {
+  return tf.tidy(() => tf.add(weight, tf.mul(tf.matMul(loraB as tf.Tensor2D, loraA as tf.Tensor2D), scaled)));
+}
+
+/** Folds an update into a weight: W + s·B·A. The output of the layer is unchanged. */
+export function mergeLora(weight: Tensor, loraA: Tensor, loraB: Tensor, scaling: number): Tensor {
+  return addUpdate(weight, loraA, loraB, scaling);
+}
+
+/** Takes a folded update out again: (W + s·B·A) − s·B·A. */
+export function unmergeLora(merged: Tensor, loraA: Tensor, loraB: Tensor, scaling: number): Tensor {
+  return addUpdate(merged, loraA, loraB, -scaling);
+}
+
+/** The merged weights of the modules that carry an update, by weight name. The caller disposes them. */
+export function mergedWeights(model: TunedModel, stitchId: number): Record<string, Tensor> {
+  const merged: Record<string, Tensor> = {};
+  mergeModules(merged, model, stitchId);
+  return merged;
+}
+
+function mergeModules(merged: Record<string, Tensor>, model: TunedModel, stitchId: number): void {
+  const view = stitchView(model, stitchId);
+  for (const module of model.family.modules[stitchId]!) {
+    const name = weightName(module);
+    if (merged[name] !== undefined) continue;
+    tf.tidy(() => {
+      const lora = view.lora(module.name);
+      if (lora !== undefined) merged[name] = tf.keep(mergeLora(view.get(name), lora.loraA, lora.loraB, lora.scaling));
+    });
+  }
+}
+
+/** A model without low-rank branches whose logits are those of `model`, for evaluation; {@link disposeMerged} frees what it adds. */
+export interface MergedModel extends TunedModel {
+  readonly merged: ParameterTree;
+}
+
+/** Folds every update of the model once: its stitches share them. Biases and heads stay the model's own tensors. */
+export function mergeModel(model: TunedModel): MergedModel {
+  const merged: Record<string, Tensor> = {};
+  if (model.method.kind === "full") return { ...model, merged };
+  model.partition.forEach((trainables, stitchId) => {
+    if (trainables.length > 0) mergeModules(merged, model, stitchId);
+  });
+  const trainable = Object.fromEntries(Object.entries(model.trainable).filter(([name]) => !name.includes(".lora_")));
+  return { ...model, frozen: { ...model.frozen, ...merged }, trainable, merged };
+}
+
+/** Frees the merged weights. */
+export function disposeMerged({ merged }: MergedModel): void {
+  for (const tensor of Object.values(merged)) tensor.dispose();
+}
+
+/** Host values of one deployed stitch: its own biases in place, updates folded, nothing of other stitches. */
+export function stitchParameters(model: TunedModel, stitchId: number): Record<string, HostTensor> {
+  const merged = mergedWeights(model, stitchId);
+  const view = stitchView(model, stitchId);
+  const values: Record<string, HostTensor> = {};
+  for (const module of model.family.modules[stitchId]!) {
+    const names = module.bias > 0 ? [weightName(module), `${module.name}.bias`] : [weightName(module)];
+    for (const name of names) {
+      const tensor = merged[name] ?? view.get(name);
+      values[name] = { shape: tensor.shape, data: new Float32Array(tensor.dataSync()) };
+    }
+  }
+  for (const tensor of Object.values(merged)) tensor.dispose();
+  return values;
+}

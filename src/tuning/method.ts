@@ -1,0 +1,135 @@
+/**
+ * @file The tuning methods: each says which parameters of a stitched family move, and who shares them.
+ */
+import { biasName, elements, isToken, weightName, type ModuleRole, type ModuleShape } from "../anchors/module-shape.js";
+import { choiceProblem, shown, throwProblems, wholeNumberProblem } from "../checks.js";
+
+/** Which biases a stitch owns a copy of:
+ * - *all* (default; our choice of the paper's "bias terms") - every bias on its path: patch embedding, norms, linears, stitching layer, final norm
+ * - *linear* - the blocks' linears and the stitching layer
+ * - *attention* - qkv and proj
+ * - *shared* - every bias, one copy for all stitches: the ablation
+ * - *none* - biases stay frozen */
+export type BiasScope = "all" | "linear" | "attention" | "shared" | "none";
+export const biasScopes: readonly BiasScope[] = ["all", "linear", "attention", "shared", "none"];
+
+/** Which linears of a block carry a low-rank update: fused qkv (default; our choice), its q and v thirds apart, or qkv and proj. */
+export type LoraTargets = "qkv" | "q+v" | "qkv+proj";
+export const loraTargetChoices: readonly LoraTargets[] = ["qkv", "q+v", "qkv+proj"];
+
+/** Parameter-efficient stitch fine-tuning: low-rank updates shared by all stitches, biases of each stitch's own (paper). */
+export interface PstMethod {
+  readonly kind: "pst";
+  /** r of every low-rank update; 8 in the paper. */
+  readonly rank: number;
+  /** s in W + s·B·A (alpha / r); 1 by default (our choice). */
+  readonly scaling: number;
+  readonly loraTargets: LoraTargets;
+  readonly biasScope: BiasScope;
+}
+
+/** Full fine-tuning of everything on the path, shared by all stitches: SN-Net's adaptation. */
+export interface FullMethod {
+  readonly kind: "full";
+}
+
+export type TuningMethod = PstMethod | FullMethod;
+
+/** PST with the paper's rank and our choices elsewhere. */
+export const defaultPst: PstMethod = { kind: "pst", rank: 8, scaling: 1, loraTargets: "qkv", biasScope: "all" };
+
+/** How a trainable tensor starts: as a copy of a parameter, uniform in ±1/√in, at zero, or normal with deviation 0.02. */
+export type Start = { readonly kind: "copy"; readonly of: string } | { readonly kind: "uniform" } | { readonly kind: "zeros" } | { readonly kind: "head" };
+
+/** A tensor that training moves. */
+export interface Trainable {
+  /** Its name in the tree of trainables. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly start: Start;
+  readonly role: "lora" | "bias" | "weight" | "head";
+}
+
+/** Lists what is wrong with a method on a family, one line a key. @param narrowest - the smallest anchor's width. */
+export function methodProblems(where: string, method: TuningMethod, narrowest: number): string[] {
+  if (method.kind === "full") return [];
+  const problems = [
+    ...choiceProblem(where, "method", method.kind, ["pst", "full"]),
+    ...wholeNumberProblem(where, "rank", method.rank, 1, narrowest, "the smallest anchor's width"),
+    ...choiceProblem(where, "loraTargets", method.loraTargets, loraTargetChoices),
+    ...choiceProblem(where, "biasScope", method.biasScope, biasScopes),
+  ];
+  if (!Number.isFinite(method.scaling)) problems.push(`${where}: scaling is ${shown(method.scaling)}, expected a finite number.`);
+  return problems;
+}
+
+/** Throws when the method does not fit the family. */
+export function checkMethod(where: string, method: TuningMethod, narrowest: number): void {
+  throwProblems(methodProblems(where, method, narrowest));
+}
+
+const scopeRoles: Readonly<Record<Exclude<BiasScope, "none">, readonly ModuleRole[]>> = {
+  all: ["patch-embedding", "norm", "qkv", "proj", "fc1", "fc2", "stitching-layer", "final-norm"],
+  linear: ["qkv", "proj", "fc1", "fc2", "stitching-layer"],
+  attention: ["qkv", "proj"],
+  shared: ["patch-embedding", "norm", "qkv", "proj", "fc1", "fc2", "stitching-layer", "final-norm"],
+};
+
+/** Whether a scope trains the module's bias. The head's bias belongs to the head, never to a scope. */
+export function scopeHolds(scope: BiasScope, module: ModuleShape): boolean {
+  return scope !== "none" && module.bias > 0 && scopeRoles[scope].includes(module.role);
+}
+
+/** Modules below which a low-rank update hangs: the module itself, or the q and v thirds of a fused qkv. */
+export function loraSites(targets: LoraTargets, module: ModuleShape): { readonly name: string; readonly out: number }[] {
+  const out = module.weight[0]!;
+  if (module.role === "stitching-layer") return [{ name: module.name, out }];
+  if (module.role === "proj" && targets === "qkv+proj") return [{ name: module.name, out }];
+  if (module.role !== "qkv") return [];
+  if (targets === "q+v") return ["q", "v"].map((third) => ({ name: `${module.name}.${third}`, out: out / 3 }));
+  return [{ name: module.name, out }];
+}
+
+/** Name of a stitch's own copy of a parameter. */
+export function ownName(stitchId: number, name: string): string {
+  return `stitches.${stitchId}.${name}`;
+}
+
+/**
+ * Lists the tensors that training moves when it runs one stitch: the partition of the parameter tree that the method is.
+ *
+ * @param modules - the modules on the stitch's route, with full names.
+ */
+export function stitchTrainables(method: TuningMethod, stitchId: number, modules: readonly ModuleShape[]): Trainable[] {
+  return modules.flatMap((module) => (module.role === "head" ? headTrainables(module) : method.kind === "full" ? fullTrainables(module) : pstTrainables(method, stitchId, module)));
+}
+
+function headTrainables(module: ModuleShape): Trainable[] {
+  return [
+    { name: weightName(module), shape: module.weight, start: { kind: "head" }, role: "head" },
+    { name: biasName(module), shape: [module.bias], start: { kind: "zeros" }, role: "head" },
+  ];
+}
+
+function fullTrainables(module: ModuleShape): Trainable[] {
+  const weight: Trainable = { name: weightName(module), shape: module.weight, start: { kind: "copy", of: weightName(module) }, role: "weight" };
+  if (isToken(module) || module.bias === 0) return [weight];
+  return [weight, { name: biasName(module), shape: [module.bias], start: { kind: "copy", of: biasName(module) }, role: "bias" }];
+}
+
+function pstTrainables({ rank, loraTargets, biasScope }: PstMethod, stitchId: number, module: ModuleShape): Trainable[] {
+  const fanIn = module.weight[1] ?? 1;
+  const lora = loraSites(loraTargets, module).flatMap(({ name, out }): Trainable[] => [
+    { name: `${name}.lora_A`, shape: [rank, fanIn], start: { kind: "uniform" }, role: "lora" },
+    { name: `${name}.lora_B`, shape: [out, rank], start: { kind: "zeros" }, role: "lora" },
+  ]);
+  if (!scopeHolds(biasScope, module)) return lora;
+  const bias = biasName(module);
+  return [...lora, { name: biasScope === "shared" ? bias : ownName(stitchId, bias), shape: [module.bias], start: { kind: "copy", of: bias }, role: "bias" }];
+}
+
+/** Elements of all trainables, each counted once however many stitches share it. */
+export function trainableElements(trainables: Iterable<Trainable>): number {
+  const byName = new Map([...trainables].map((trainable) => [trainable.name, elements(trainable.shape)]));
+  return [...byName.values()].reduce((sum, count) => sum + count, 0);
+}
