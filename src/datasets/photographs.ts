@@ -68,7 +68,8 @@ function readCache(stem: string, sha256: string): Photographs | null {
   if (!("classes" in header) || !isListOf(header.classes, "string") || !("counts" in header) || !isListOf(header.counts, "number")) return null;
   const labels = Int32Array.from((header.counts as number[]).flatMap((count, label) => Array.from({ length: count }, () => label)));
   if (statSync(`${stem}.rgb`).size !== labels.length * imageBytes) return null;
-  const images = new Uint8Array(readFileSync(`${stem}.rgb`));
+  const bytes = readFileSync(`${stem}.rgb`);
+  const images = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   return { classes: header.classes as string[], images, labels, count: labels.length, sha256 };
 }
 

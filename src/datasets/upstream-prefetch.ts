@@ -75,12 +75,12 @@ export async function prefetchUpstream(settings: UpstreamSettings, prefetch: Pre
     upstream,
     workers,
     next() {
+      if (Atomics.load(counters, closedAt) !== 0) throw new Error("upstream prefetch: closed, no batch can be drawn.");
       const slot = turn % ring.depth;
       const lap = Math.floor(turn / ring.depth);
       const { written, read } = slotCounters(slot);
       const start = Date.now();
       while (Atomics.load(counters, written) !== lap + 1) {
-        if (Atomics.load(counters, closedAt) !== 0) throw new Error("upstream prefetch: closed, no batch can be drawn.");
         if (Atomics.load(counters, failedAt) !== 0) throw new Error(`upstream prefetch: a worker failed at or before step ${firstStep + turn}: ${failureText(failures)}`);
         if (Date.now() - start > longestWaitSeconds * 1000) throw new Error(`upstream prefetch: no batch for step ${firstStep + turn} within ${longestWaitSeconds} seconds.`);
         Atomics.wait(counters, written, lap, 200);

@@ -30,4 +30,4 @@ async function fillRing({ settings, ring, firstStep, worker, workers, failures }
   }
 }
 
-await fillRing(workerData as WorkerOrders);
+void fillRing(workerData as WorkerOrders);
