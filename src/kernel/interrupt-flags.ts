@@ -1,0 +1,29 @@
+/**
+ * @file Two numbers that the threads share, so that an interrupt finds a busy main thread.
+ */
+
+/** Shared between the thread that runs cells and the thread that talks to Jupyter. */
+export class InterruptFlags {
+  private readonly slots: Int32Array;
+
+  /** Pass the `memory` of the other thread's flags to share them. */
+  constructor(readonly memory: SharedArrayBuffer = new SharedArrayBuffer(8)) {
+    this.slots = new Int32Array(memory);
+  }
+
+  /** Whether a cell's own code runs: only then may execution be stopped from outside. */
+  get userCodeRuns(): boolean {
+    return Atomics.load(this.slots, 0) === 1;
+  }
+  set userCodeRuns(runs: boolean) {
+    Atomics.store(this.slots, 0, runs ? 1 : 0);
+  }
+
+  /** The number of the last interrupt that the main thread has seen. */
+  get seen(): number {
+    return Atomics.load(this.slots, 1);
+  }
+  set seen(count: number) {
+    Atomics.store(this.slots, 1, count);
+  }
+}

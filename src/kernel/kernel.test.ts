@@ -1,0 +1,153 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { KernelClient, type Execution } from "./kernel-client.js";
+import { kernelFromSource } from "./kernel-from-source.js";
+import { textOf } from "./notebook-file.js";
+
+let kernel: KernelClient;
+beforeAll(async () => {
+  kernel = await KernelClient.start(kernelFromSource());
+}, 30_000);
+afterAll(async () => {
+  await kernel.shutdown();
+});
+
+const run = (code: string, timeoutSeconds = 20): Promise<Execution> => kernel.execute(code, { timeoutSeconds });
+const printed = ({ outputs }: Execution, name = "stdout"): string =>
+  outputs.map((output) => (output.output_type === "stream" && output.name === name ? textOf(output.text) : "")).join("");
+const plain = ({ outputs }: Execution): unknown => {
+  const result = outputs.find((output) => output.output_type === "execute_result");
+  return result?.output_type === "execute_result" ? result.data["text/plain"] : undefined;
+};
+const errorOf = ({ outputs }: Execution): { ename: string; evalue: string; traceback: string } | undefined => {
+  const error = outputs.find((output) => output.output_type === "error");
+  return error?.output_type === "error" ? { ename: error.ename, evalue: error.evalue, traceback: error.traceback.join("\n") } : undefined;
+};
+
+test("the value of the last expression is the cell's result", async () => {
+  const execution = await run("const six = 2 * 3;\nsix + 1");
+  expect(execution.kind).toBe("ok");
+  expect(plain(execution)).toBe("7");
+});
+
+test("names, functions and later changes are shared between cells, also as { name }", async () => {
+  await run("let counter = 1; const read = () => counter; function twice(x: number): number { return 2 * x; }");
+  expect(plain(await run("counter += 4; ({ counter, own: twice(counter) })"))).toBe("{ counter: 5, own: 10 }");
+  expect(plain(await run("read()"))).toBe("5");
+  expect(plain(await run("const { counter: copied = 0 } = { counter }; copied"))).toBe("5");
+});
+
+test("cells are checked strictly and the error shows the user's line with a caret", async () => {
+  const error = errorOf(await run("const a = 1;\nconst wrong: string = 5;"));
+  expect(error?.ename).toBe("TypeScriptError");
+  expect(error?.evalue).toMatch(/^In\[\d+\]:2:7 - Type 'number' is not assignable to type 'string'\.$/);
+  expect(error?.traceback).toContain("    const wrong: string = 5;\n          ^^^^^");
+  expect(errorOf(await run("const untyped = (x) => x;"))?.evalue).toContain("implicitly has an 'any' type");
+});
+
+test("an error at run time shows its name, message and the user's own line", async () => {
+  const error = errorOf(await run("interface Padding { a: number }\n\nfunction deep(n: number): never {\n  throw new RangeError(`too deep: ${n}`);\n}\ndeep(3);"));
+  expect(error).toMatchObject({ ename: "RangeError", evalue: "too deep: 3" });
+  expect(error?.traceback).toMatch(/at deep \(In\[\d+\]:4:9\)/);
+  expect(error?.traceback).toContain("-->   4 |   throw new RangeError(`too deep: ${n}`);");
+  expect(error?.traceback).not.toContain("cell-runner");
+});
+
+test("a rejection that nobody awaits and an error in a timer fail the cell", async () => {
+  expect(errorOf(await run("void Promise.reject(new Error('lost')); await new Promise((r) => setTimeout(r, 50));"))?.evalue).toBe("lost");
+  expect(errorOf(await run("setTimeout(() => { throw new TypeError('in a timer'); }, 5); await new Promise(() => {});"))).toMatchObject({
+    ename: "TypeError",
+    evalue: "in a timer",
+  });
+});
+
+test("what is thrown and is no Error is reported too", async () => {
+  expect(errorOf(await run("throw { code: 3 };"))?.evalue).toBe("{ code: 3 } was thrown (not an Error)");
+});
+
+test("top-level await, for await and ES modules by import() and import statements work", async () => {
+  const source = [
+    'import { join } from "node:path";',
+    'import * as fs from "node:fs";',
+    "async function* two() { yield 1; yield 2; }",
+    "let sum = 0;",
+    "for await (const n of two()) sum += n;",
+    'const { basename } = await import("node:path");',
+    '[sum, join("a", "b"), basename("/x/y"), typeof fs.readFileSync]',
+  ].join("\n");
+  expect(plain(await run(source))).toBe("[ 3, 'a/b', 'y', 'function' ]");
+  const folder = mkdtempSync(join(tmpdir(), "late-module-"));
+  writeFileSync(join(folder, "late.mjs"), "await null; export const late = 41; export default 'd';");
+  writeFileSync(join(folder, "late.d.mts"), "export declare const late: number; declare const letter: string; export default letter;");
+  const path = JSON.stringify(join(folder, "late.mjs"));
+  expect(plain(await run(`import letter, { late } from ${path};\nimport * as all from ${path};\nlate + 1 + letter + all.late`))).toBe("'42d41'");
+  rmSync(folder, { recursive: true });
+});
+
+test("ten thousand printed lines arrive in order, then what was written to stderr", async () => {
+  const execution = await run('for (let i = 0; i < 10_000; i++) console.log(`line ${i}`);\nconsole.error("done");');
+  const lines = printed(execution).trimEnd().split("\n");
+  expect(lines.length).toBe(10_000);
+  expect(lines.every((line, i) => line === `line ${i}`)).toBe(true);
+  expect(printed(execution, "stderr")).toBe("done\n");
+});
+
+test("a value with a Jupyter.display method shows its own bundle", async () => {
+  const { outputs } = await run('({ [Symbol.for("Jupyter.display")]: () => ({ "text/html": "<b>x</b>", "text/plain": "x" }) })');
+  expect(outputs).toMatchObject([{ output_type: "execute_result", data: { "text/html": "<b>x</b>", "text/plain": "x" } }]);
+});
+
+test("a display can be updated while its cell runs and from a later cell", async () => {
+  const first = await run('import { newDisplay } from "tslab";\nconst bar = newDisplay();\nbar.text("0 %"); bar.text("50 %");');
+  expect(first.outputs).toMatchObject([{ output_type: "display_data", data: { "text/plain": "50 %" } }]);
+  await run('bar.text("100 %");');
+  expect(first.outputs).toMatchObject([{ data: { "text/plain": "100 %" } }]);
+});
+
+test.each([
+  ["a busy loop", "while (true) {}"],
+  ["a busy loop after an await", "await new Promise((r) => setTimeout(r, 10)); for (;;) {}"],
+  ["a pending await", "await new Promise(() => {});"],
+  ["a loop in a timer", "setTimeout(() => { for (;;) {} }, 5); await new Promise(() => {});"],
+  ["a loop that swallows errors and prints", "for (;;) { try { console.log('x'.repeat(100)); JSON.parse('{'); } catch {} }"],
+])("an interrupt stops %s and keeps the session", async (_what, code) => {
+  await run("let kept = 7;");
+  const execution = await run(code, 0.3);
+  expect(execution.kind).toBe("timeout");
+  expect(errorOf(execution)?.ename).toBe("KeyboardInterrupt");
+  expect(plain(await run("kept"))).toBe("7");
+});
+
+test("work that watches the signal learns of an interrupt, and what it does later leaves no names", async () => {
+  const waiting = `const signal = (globalThis as any)[Symbol.for("notebook.signal")].signal as AbortSignal;
+    await new Promise((done) => signal.addEventListener("abort", () => setTimeout(done, 50)));
+    console.log("left"); var ghost = 1;`;
+  expect((await run(waiting, 0.2)).kind).toBe("timeout");
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(errorOf(await run("ghost"))?.evalue).toContain("Cannot find name 'ghost'");
+});
+
+test("completion knows names of earlier cells, and positions count code points", async () => {
+  await run("const stitches = { count: 71, layers: 22 };");
+  const code = '"🙂"; stitches.la';
+  const reply = await kernel.ask("complete_request", { code, cursor_pos: [...code].length });
+  expect(reply).toMatchObject({ matches: ["layers"], cursor_start: 14, cursor_end: 16 });
+  expect(reply["metadata"]).toMatchObject({ _jupyter_types_experimental: [{ text: "layers", type: "property" }] });
+});
+
+test("inspection shows the signature and the documentation", async () => {
+  await run("/** Doubles a number. */\nfunction doubled(x: number): number { return 2 * x; }");
+  const reply = await kernel.ask("inspect_request", { code: "doubled(1)", cursor_pos: 3, detail_level: 0 });
+  expect(reply).toMatchObject({ found: true, data: { "text/markdown": "```typescript\nfunction doubled(x: number): number\n```\n\nDoubles a number." } });
+});
+
+test("an unfinished cell is told from a finished one", async () => {
+  expect(await kernel.ask("is_complete_request", { code: "function f() {" })).toMatchObject({ status: "incomplete", indent: "  " });
+  expect(await kernel.ask("is_complete_request", { code: "1 + 1" })).toMatchObject({ status: "complete" });
+});
+
+test("process.exit in a cell is an error, not the end of the session", async () => {
+  expect(errorOf(await run("process.exit(3)"))?.evalue).toBe('process.exit(3) in a cell would end the kernel: use "Restart Kernel".');
+});
