@@ -44,8 +44,8 @@ export async function decodeImage(bytes: Uint8Array, where: string): Promise<Rgb
   try {
     const { data, info } = await sharp(bytes, { failOn: "truncated", ignoreIcc: true, limitInputPixels: MOST_PIXELS }).raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
     return { width: info.width, height: info.height, pixels: toRgb(data, info.width * info.height, info.channels) };
-  } catch (cause) {
-    throw new UsageError(`${where}: cannot be decoded (${reasonOf(cause)}), expected a whole picture (JPEG, PNG, WebP, GIF or TIFF). Fetch it again.`);
+  } catch {
+    throw new UsageError(`${where}: ${damageOf(bytes)}, expected a whole picture (JPEG, PNG, WebP, GIF or TIFF). Fetch it again.`);
   }
 }
 
@@ -70,8 +70,17 @@ function unreadableMessage(file: string, cause: unknown): string {
   return `${file}: cannot be read (${code === "" ? String(cause) : code}), expected a readable picture.`;
 }
 
-/** The decoder's first line, without its own prefix. */
-function reasonOf(cause: unknown): string {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  return text.split("\n")[0]!.replace(/^Input buffer (has corrupt header: )?/, "").trim();
+/**
+ * Says what is wrong with bytes that did not decode, from the bytes themselves: the decoder's own words depend on what
+ * its other threads are doing.
+ */
+function damageOf(bytes: Uint8Array): string {
+  const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const jpeg = data.subarray(0, 2).toString("hex") === "ffd8";
+  const png = data.subarray(0, 8).toString("hex") === "89504e470d0a1a0a";
+  const other = /^(GIF8|RIFF....WEBP|II\*\0|MM\0\*)/s.test(data.toString("latin1", 0, 12));
+  if (!jpeg && !png && !other) return `${bytes.length} bytes that begin with ${data.toString("hex", 0, 8)}, which is no picture`;
+  const cut = (jpeg && !data.includes(Buffer.from("ffd9", "hex"), -64)) || (png && !data.includes("IEND", -64));
+  const kind = jpeg ? "JPEG" : png ? "PNG" : "picture";
+  return cut ? `a ${kind} of ${bytes.length} bytes that ends too early` : `a ${kind} of ${bytes.length} bytes that is damaged or has more than ${MOST_PIXELS / 1e6} million pixels`;
 }

@@ -8,7 +8,7 @@ export const spriteShapes = ["square", "ellipse", "heart"] as const;
 /** What a sprite looks like; lengths are fractions of the picture's side. */
 export interface Sprite {
   readonly shape: (typeof spriteShapes)[number];
-  /** 1 is full size: a square of side 0.28. */
+  /** 1 is full size: a square of side 0.34. */
   readonly scale: number;
   /** Angle by which it is turned, clockwise on the screen, in radians. */
   readonly orientation: number;
@@ -19,16 +19,16 @@ export interface Sprite {
 }
 
 /** No sprite of scale 1 reaches farther from its centre. */
-const REACH = 0.21;
+const REACH = 0.245;
 
 /** Whether a point of the unturned sprite of scale 1, v pointing down, is inside. */
 const inside: Record<Sprite["shape"], (u: number, v: number) => boolean> = {
-  square: (u, v) => Math.abs(u) <= 0.14 && Math.abs(v) <= 0.14,
-  ellipse: (u, v) => (u / 0.2) ** 2 + (v / 0.1) ** 2 <= 1,
+  square: (u, v) => Math.abs(u) <= 0.17 && Math.abs(v) <= 0.17,
+  ellipse: (u, v) => (u / 0.23) ** 2 + (v / 0.115) ** 2 <= 1,
   // The sextic heart (x² + y² − 1)³ = x²y³, its middle moved to the origin.
   heart: (u, v) => {
-    const x = u / 0.15;
-    const y = 0.1 - v / 0.15;
+    const x = u / 0.18;
+    const y = 0.1 - v / 0.18;
     const ring = x * x + y * y - 1;
     return ring * ring * ring <= x * x * y * y * y;
   },
