@@ -30,9 +30,9 @@ interface StoredProgress {
 }
 
 /** Writes a checkpoint whole or not at all. @param fingerprint - names the run's settings; another run's checkpoint is not taken. */
-export function writeCheckpoint(path: string, model: TunedModel, state: TrainState, fingerprint: string): void {
+export function writeCheckpoint(path: string, { trainable }: Pick<TunedModel, "trainable">, state: TrainState, fingerprint: string): void {
   const tensors: Record<string, HostTensor> = {};
-  for (const [name, variable] of Object.entries(model.trainable)) tensors[`value.${name}`] = { shape: variable.shape, data: variable.dataSync() as Float32Array };
+  for (const [name, variable] of Object.entries(trainable)) tensors[`value.${name}`] = { shape: variable.shape, data: variable.dataSync() as Float32Array };
   const optimizerSteps: Record<string, number> = {};
   for (const [name, { steps, firstMoment, secondMoment }] of state.optimizer) {
     optimizerSteps[name] = steps;
@@ -50,7 +50,7 @@ export function writeCheckpoint(path: string, model: TunedModel, state: TrainSta
  *
  * @throws {UsageError} when the file is damaged.
  */
-export function readCheckpoint(path: string, model: TunedModel, fingerprint: string): TrainState | undefined {
+export function readCheckpoint(path: string, { trainable }: Pick<TunedModel, "trainable">, fingerprint: string): TrainState | undefined {
   if (!existsSync(path)) return undefined;
   const { tensors, metadata } = readSafetensors(path);
   const progress = storedProgress(path, metadata["progress"]);
@@ -60,7 +60,7 @@ export function readCheckpoint(path: string, model: TunedModel, fingerprint: str
     if (!(tensor?.data instanceof Float32Array)) throw damaged(path, `tensor ${name} is missing`);
     return tensor.data;
   };
-  for (const [name, variable] of Object.entries(model.trainable)) {
+  for (const [name, variable] of Object.entries(trainable)) {
     const stored = data(`value.${name}`);
     if (stored.length !== variable.size) throw damaged(path, `tensor value.${name} holds ${stored.length} values, expected ${variable.size}`);
     const value = tf.tensor(new Float32Array(stored), variable.shape, "float32");

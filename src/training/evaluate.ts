@@ -39,13 +39,14 @@ export async function evaluateStitches(model: TunedModel, split: PreparedSplit, 
   return new Map([...correct].map(([stitchId, count]) => [stitchId, count / split.count]));
 }
 
-function countCorrect(logits: Float32Array, labels: ArrayLike<number>): number {
+/** Images whose highest logit is their label's; only labels that `counts` accepts. @param logits - `[B, C]`, row-major. */
+export function countCorrect(logits: Float32Array, labels: ArrayLike<number>, counts: (label: number) => boolean = () => true): number {
   const classes = logits.length / labels.length;
   let correct = 0;
   for (let image = 0; image < labels.length; image++) {
     let best = 0;
     for (let label = 1; label < classes; label++) if (logits[image * classes + label]! > logits[image * classes + best]!) best = label;
-    if (best === labels[image]) correct++;
+    if (best === labels[image] && counts(best)) correct++;
   }
   return correct;
 }

@@ -14,10 +14,10 @@ export interface Batch {
 }
 
 /** Result of one backward pass; the caller disposes the gradients ({@link disposeGradients}). */
-export interface LossAndGradients {
+export type LossAndGradients = {
   readonly loss: number;
   readonly gradients: Readonly<Record<string, Tensor>>;
-}
+};
 
 /** Differentiates a scalar with respect to named tensors. The caller disposes the gradients. */
 export function valueAndGradients(scalar: () => Tensor, of: Readonly<Record<string, Tensor>>): LossAndGradients {
@@ -26,7 +26,7 @@ export function valueAndGradients(scalar: () => Tensor, of: Readonly<Record<stri
     const { value, grads } = tf.engine().gradients(scalar, Object.values(of), undefined, true);
     const gradients = Object.fromEntries(names.flatMap((name, index) => (grads[index] == null ? [] : [[name, tf.keep(grads[index])]])));
     return { loss: value.dataSync()[0]!, gradients };
-  }) as unknown as LossAndGradients;
+  });
 }
 
 /** The tensors that training moves when it runs the stitch, by name. */

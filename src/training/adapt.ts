@@ -1,0 +1,190 @@
+/**
+ * @file Adapts a stitched family to one task: initialise, train, score, select, evaluate. The whole of ESTA in one call.
+ */
+import { familyParameters, type LoadedAnchor } from "../anchors/load-weights.js";
+import { treeView, toTree, disposeTree } from "../anchors/parameters.js";
+import { throwProblems, UsageError, wholeNumberProblem } from "../checks.js";
+import type { Dataset } from "../datasets/dataset.js";
+import { createRng } from "../rng.js";
+import { flopsBins } from "../sampling/flops-bins.js";
+import { importanceOf } from "../sampling/importance.js";
+import { bestPerBin, withAnchors } from "../sampling/selection.js";
+import { stitchFamily, type StitchFamily } from "../stitching/family.js";
+import { initialiseStitchingLayers } from "../stitching/initialise.js";
+import type { PositionOptions } from "../stitching/stitch-space.js";
+import type { RouteOptions } from "../stitching/route.js";
+import type { HostTensor } from "../anchors/parameters.js";
+import { createTunedModel, disposeModel, trainableCount, type TunedModel } from "../tuning/tuned-model.js";
+import { methodProblems, type TuningMethod } from "../tuning/method.js";
+import { batchOf, disposeBatch, prepareSplit, type Normalisation, type PreparedSplit } from "./batches.js";
+import { evaluateStitches } from "./evaluate.js";
+import { train, trainProblems, type Progress, type TrainSettings } from "./train.js";
+
+/** Anchors with their values and preprocessing. */
+export interface AnchorFamily {
+  readonly familyId: string;
+  readonly anchors: readonly LoadedAnchor[];
+  /** Short names of the anchors, for figures. */
+  readonly labels: readonly string[];
+  readonly normalisation: Normalisation;
+}
+
+/** Everything that decides the outcome of an adaptation, beside the seed. */
+export interface AdaptSettings extends PositionOptions, RouteOptions {
+  readonly method: TuningMethod;
+  readonly train: TrainSettings;
+  /** Images that start the stitching layers; 100 (SN-Net). */
+  readonly initialImages: number;
+  /** Adapts this anchor alone, not the stitches; all stitches by default. */
+  readonly anchorAlone?: number;
+  /** Test images to use, from the first; all by default. */
+  readonly testImages?: number;
+}
+
+export interface AdaptOptions {
+  readonly seed: number;
+  /** File that keeps the training state; none by default. */
+  readonly checkpoint?: string;
+  readonly checkpointEvery?: number;
+  /** Names the settings in the checkpoint. */
+  readonly fingerprint?: string;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What came of one stitch. */
+export interface StitchOutcome {
+  readonly stitchId: number;
+  /** Test accuracy, 0–1. */
+  readonly top1: number;
+  /** Validation accuracy, 0–1: for the oracle's choice only. */
+  readonly validationTop1: number;
+  /** Bias-corrected average score. */
+  readonly importance: number;
+  readonly visits: number;
+  /** Whether importance chose it for deployment (the anchors are always kept). */
+  readonly selected: boolean;
+}
+
+/** What came of an adaptation. */
+export interface AdaptResult {
+  readonly family: StitchFamily;
+  readonly outcomes: readonly StitchOutcome[];
+  /** Elements that training moved. */
+  readonly trainable: number;
+  /** Loss before each step, and the stitch it ran. */
+  readonly losses: readonly number[];
+  readonly drawn: readonly number[];
+  readonly seconds: { readonly initialise: number; readonly train: number; readonly evaluate: number };
+}
+
+/** Lists everything wrong with the settings on a family and a task, before any tensor is made. */
+export function adaptProblems(where: string, family: AnchorFamily, settings: AdaptSettings): string[] {
+  const structure = structureOf(family, 2, settings);
+  const stitches = settings.anchorAlone === undefined ? structure.space.stitches.length : 1;
+  const sampler = { ...settings.train.sampler, bins: Math.min(settings.train.sampler.bins, stitches) };
+  return [
+    ...methodProblems(where, settings.method, structure.configs[0]!.width),
+    ...trainProblems(where, { ...settings.train, sampler }, stitches),
+    ...wholeNumberProblem(where, "initialImages", settings.initialImages, 1, Infinity),
+    ...(settings.anchorAlone === undefined ? [] : wholeNumberProblem(where, "anchorAlone", settings.anchorAlone, 0, family.anchors.length - 1)),
+    ...(settings.testImages === undefined ? [] : wholeNumberProblem(where, "testImages", settings.testImages, 1, Infinity)),
+  ];
+}
+
+/** The family's structure with heads of the task's classes. */
+export function structureOf({ anchors }: Pick<AnchorFamily, "anchors">, classes: number, options: PositionOptions & RouteOptions = {}): StitchFamily {
+  return stitchFamily(anchors.map(({ config }) => ({ ...config, classes })), options);
+}
+
+/**
+ * Makes the model that an adaptation trains: pretrained anchors, stitching layers from least squares on training images.
+ *
+ * The caller disposes it ({@link disposeModel}).
+ */
+export function startModel(anchorFamily: AnchorFamily, data: PreparedSplit, classes: number, settings: AdaptSettings, seed: number): TunedModel {
+  const family = structureOf(anchorFamily, classes, settings);
+  const rng = createRng(seed);
+  const anchors = familyParameters(anchorFamily.anchors);
+  const stitchingLayers = settings.anchorAlone === undefined ? initialLayers(family, anchors, data, settings.initialImages, seed) : {};
+  const stitchIds = settings.anchorAlone === undefined ? undefined : [settings.anchorAlone];
+  return createTunedModel(family, { ...anchors, ...stitchingLayers }, settings.method, rng, stitchIds === undefined ? {} : { stitchIds });
+}
+
+function initialLayers(family: StitchFamily, anchors: Readonly<Record<string, HostTensor>>, data: PreparedSplit, images: number, seed: number): Record<string, HostTensor> {
+  const tree = toTree(anchors);
+  const order = createRng(seed).stream("initialise").shuffle(Array.from({ length: data.count }, (_, index) => index)).slice(0, images);
+  try {
+    return initialiseStitchingLayers(family.configs, family.space, treeView(tree), imageBatches(data, order, 20)).layers;
+  } finally {
+    disposeTree(tree);
+  }
+}
+
+function* imageBatches(data: PreparedSplit, indices: readonly number[], size: number) {
+  for (let start = 0; start < indices.length; start += size) {
+    const batch = batchOf(data, indices.slice(start, start + size));
+    yield batch.images;
+    disposeBatch(batch);
+  }
+}
+
+/**
+ * Adapts the family, or one anchor alone, on the task's training split, and evaluates every stitch once on validation and test.
+ *
+ * @throws {UsageError} when settings, images or classes do not fit, or the loss is not a number.
+ */
+export async function adapt(anchorFamily: AnchorFamily, dataset: Dataset, settings: AdaptSettings, options: AdaptOptions): Promise<AdaptResult> {
+  throwProblems([...datasetProblems(anchorFamily, dataset), ...adaptProblems("adapt", anchorFamily, settings)]);
+  const { seed, onProgress, signal } = options;
+  const prepare = (split: Dataset["train"]): PreparedSplit => prepareSplit(split, dataset.imageSize, anchorFamily.normalisation);
+  const started = performance.now();
+  const data = prepare(dataset.train);
+  const model = startModel(anchorFamily, data, dataset.classes, settings, seed);
+  try {
+    const initialised = performance.now();
+    const state = await train(model, data, settings.train, { ...options, rng: createRng(seed) });
+    signal?.throwIfAborted();
+    const trained = performance.now();
+    const watch = (split: string): { onProgress?: (progress: Progress) => void; signal?: AbortSignal } => ({
+      ...(onProgress === undefined ? {} : { onProgress: (progress) => onProgress({ ...progress, label: `${split}, ${progress.label}` }) }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const validation = await evaluateStitches(model, prepare(dataset.val), watch("validation"));
+    const test = await evaluateStitches(model, prepare(firstImages(dataset.test, settings.testImages)), watch("test"));
+    const stitchIds = [...test.keys()];
+    const importance = importanceOf(state.average, settings.train.sampler.beta);
+    const selected = new Set(selection(model.family, stitchIds, importance, settings.train.sampler.bins));
+    const outcomes = stitchIds.map((stitchId, place) => ({
+      stitchId,
+      top1: test.get(stitchId)!,
+      validationTop1: validation.get(stitchId)!,
+      importance: importance[place]!,
+      visits: state.average.visits[place]!,
+      selected: selected.has(stitchId),
+    }));
+    const seconds = { initialise: (initialised - started) / 1000, train: (trained - initialised) / 1000, evaluate: (performance.now() - trained) / 1000 };
+    return { family: model.family, outcomes, trainable: trainableCount(model), losses: state.losses, drawn: state.drawn, seconds };
+  } finally {
+    disposeModel(model);
+  }
+}
+
+/** Stitch ids that importance chooses: the best of each FLOPs bin, and the anchors. @param importance - in the order of `stitchIds`. */
+function selection(family: StitchFamily, stitchIds: readonly number[], importance: readonly number[], bins: number): number[] {
+  const flops = stitchIds.map((stitchId) => family.costs[stitchId]!.flops);
+  const anchors = stitchIds.flatMap((stitchId, place) => (family.space.stitches[stitchId]!.kind === "anchor" ? [place] : []));
+  const chosen = bestPerBin(importance, flopsBins(flops, Math.min(bins, flops.length)));
+  return withAnchors(chosen, anchors, flops).map((place) => stitchIds[place]!);
+}
+
+function datasetProblems({ familyId, anchors }: AnchorFamily, { name, imageSize }: Dataset): string[] {
+  const expected = anchors[0]!.config.imageSize;
+  return imageSize === expected ? [] : [`adapt: task ${name} has images of ${imageSize} pixels, expected ${expected} as family ${familyId} reads: load it with imageSize ${expected}.`];
+}
+
+function firstImages(split: Dataset["test"], count = split.count): Dataset["test"] {
+  if (count > split.count) throw new UsageError(`adapt: testImages is ${count}, expected at most ${split.count}, the images of the test split.`);
+  const bytes = split.images.length / split.count;
+  return { images: split.images.subarray(0, count * bytes), labels: split.labels.subarray(0, count), count };
+}

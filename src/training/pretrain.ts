@@ -1,0 +1,174 @@
+/**
+ * @file Pretrains one anchor from random weights on upstream images: full training of a plain vision transformer.
+ */
+import { elements, isToken, weightName, type ModuleShape } from "../anchors/module-shape.js";
+import { treeView, toHost, type HostTensor, type ParameterView } from "../anchors/parameters.js";
+import { vitBlock, vitClassToken, vitEmbed, vitNorm } from "../anchors/vit.js";
+import { vitHeadShape, vitModules, type VitConfig } from "../anchors/vit-shape.js";
+import { throwProblems, UsageError, wholeNumberProblem } from "../checks.js";
+import { prefetchUpstream } from "../datasets/upstream-prefetch.js";
+import type { Upstream, UpstreamBatch, UpstreamSettings } from "../datasets/upstream.js";
+import { createRng, type Rng } from "../rng.js";
+import { createScoreAverage } from "../sampling/importance.js";
+import { adamWStep, createAdamWState, linear, softmaxCrossEntropy, tf, type Tensor, type Variable } from "../tensor/index.js";
+import { eachBatch, prepareSplit, type Normalisation } from "./batches.js";
+import { readCheckpoint, writeCheckpoint, type TrainState } from "./checkpoint.js";
+import { countCorrect } from "./evaluate.js";
+import { disposeGradients, valueAndGradients, type LossAndGradients } from "./gradients.js";
+import { learningRate, type Schedule } from "./schedule.js";
+import type { Progress } from "./train.js";
+
+/** Settings of a pretraining run. */
+export interface PretrainSettings {
+  readonly steps: number;
+  readonly batchSize: number;
+  /** Peak learning rate; warm-up over 5 % of the steps, cosine to a hundredth of it. */
+  readonly learningRate: number;
+  /** Decoupled decay of matrices. */
+  readonly weightDecay: number;
+  /** Weight of the two auxiliary losses, where the object lies and how it is turned (our choice). */
+  readonly poseWeight: number;
+  readonly upstream: UpstreamSettings;
+}
+
+/** What the committed anchors were made with, the number of steps apart. */
+export const defaultPretrain: Omit<PretrainSettings, "upstream"> = { steps: 2400, batchSize: 128, learningRate: 1e-3, weightDecay: 0.05, poseWeight: 0.3 };
+
+export interface PretrainOptions {
+  readonly seed: number;
+  readonly normalisation: Normalisation;
+  /** File that keeps the run's state. */
+  readonly checkpoint?: string;
+  readonly checkpointEvery?: number;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface PretrainResult {
+  /** timm names; `head.*` has one row per upstream class. */
+  readonly parameters: Readonly<Record<string, HostTensor>>;
+  readonly upstreamClasses: number;
+  /** Held-out top-1 over formula-driven classes, and over photographs where there were any, 0–1. */
+  readonly formulaTop1: number;
+  readonly photographTop1: number | null;
+  readonly describe: string;
+  readonly seconds: number;
+  readonly stepsDone: number;
+}
+
+/** Pose labels with one class more for images whose pose means nothing. */
+const poseClasses = 17;
+
+/**
+ * Trains an anchor from random weights.
+ *
+ * Loss: cross-entropy over formula-driven and photograph classes, plus `poseWeight` times that of two auxiliary heads, which
+ * are thrown away afterwards (our choice). Starts as timm does: truncated normal of deviation 0.02, biases 0, gains 1.
+ *
+ * @throws {UsageError} when a setting is wrong or the loss is not a number.
+ */
+export async function pretrain(config: VitConfig, settings: PretrainSettings, options: PretrainOptions): Promise<PretrainResult> {
+  throwProblems([...wholeNumberProblem("pretrain", "steps", settings.steps, 1, Infinity), ...wholeNumberProblem("pretrain", "batchSize", settings.batchSize, 1, Infinity)]);
+  const { seed, checkpoint, checkpointEvery = 200, onProgress, signal } = options;
+  const started = performance.now();
+  const fingerprint = JSON.stringify([config, settings, seed]);
+  const opened = await prefetchUpstream(settings.upstream, { size: settings.batchSize, workers: 0 });
+  const upstream = opened.upstream;
+  await opened.close();
+  const upstreamConfig = { ...config, classes: upstream.classes };
+  const trainable = startParameters(upstreamConfig, createRng(seed));
+  const state = (checkpoint === undefined ? undefined : readCheckpoint(checkpoint, { trainable }, fingerprint)) ?? freshState();
+  const source = await prefetchUpstream(settings.upstream, { size: settings.batchSize, firstStep: state.step, workers: 1 });
+  const schedule: Schedule = { length: settings.steps, warmup: Math.ceil(0.05 * settings.steps), base: settings.learningRate, warmupStart: 1e-6, minimum: settings.learningRate / 100 };
+  try {
+    while (state.step < settings.steps && signal?.aborted !== true) {
+      const result = upstreamGradients(upstreamConfig, trainable, source.next(), settings.poseWeight, options.normalisation);
+      if (!Number.isFinite(result.loss)) throw new UsageError(`pretrain: loss is ${result.loss} at step ${state.step} (learning rate ${settings.learningRate}), expected a finite number: lower the learning rate.`);
+      adamWStep(trainable, result.gradients, state.optimizer, { learningRate: learningRate(state.step, schedule), weightDecay: settings.weightDecay });
+      disposeGradients(result);
+      state.losses.push(result.loss);
+      state.step += 1;
+      if (checkpoint !== undefined && state.step % checkpointEvery === 0) writeCheckpoint(checkpoint, { trainable }, state, fingerprint);
+      onProgress?.({ done: state.step, total: settings.steps, label: `loss ${(state.losses.slice(-50).reduce((a, b) => a + b, 0) / Math.min(50, state.losses.length)).toFixed(3)}` });
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  } finally {
+    await source.close();
+  }
+  const view = treeView(trainable);
+  const accuracy = upstreamAccuracy(upstreamConfig, view, upstream, options.normalisation);
+  const parameters = toHost(Object.fromEntries(Object.entries(trainable).filter(([name]) => !name.startsWith("pose."))));
+  for (const variable of Object.values(trainable)) variable.dispose();
+  return { parameters, upstreamClasses: upstream.classes, ...accuracy, describe: upstream.describe(), seconds: (performance.now() - started) / 1000, stepsDone: state.step };
+}
+
+function freshState(): TrainState {
+  return { step: 0, optimizer: createAdamWState(), average: createScoreAverage(0), drawn: [], losses: [] };
+}
+
+/** Random weights of an anchor, timm's way. */
+export function randomParameters(modules: readonly ModuleShape[], rng: Rng): Record<string, HostTensor> {
+  const values: Record<string, HostTensor> = {};
+  for (const module of modules) {
+    const name = weightName(module);
+    const data = new Float32Array(elements(module.weight));
+    const isNorm = module.role === "norm" || module.role === "final-norm";
+    const stream = rng.stream(`init/${name}`);
+    values[name] = { shape: module.weight, data: isNorm ? data.fill(1) : data.map(() => truncatedNormal(() => stream.normal())) };
+    if (!isToken(module)) values[`${module.name}.bias`] = { shape: [module.bias], data: new Float32Array(module.bias) };
+  }
+  return values;
+}
+
+/** Deviation 0.02, redrawn outside two deviations. */
+function truncatedNormal(normal: () => number): number {
+  let drawn = normal();
+  while (Math.abs(drawn) > 2) drawn = normal();
+  return 0.02 * drawn;
+}
+
+function startParameters(config: VitConfig, rng: Rng): Record<string, Variable> {
+  const pose = ["pose.location", "pose.orientation"].map((name): ModuleShape => ({ ...vitHeadShape({ ...config, classes: poseClasses }).modules[0]!, name }));
+  const values = randomParameters([...vitModules(config), ...pose], rng);
+  return Object.fromEntries(
+    Object.entries(values).map(([name, { shape, data }]) => [name, tf.tidy(() => tf.keep(tf.variable(tf.tensor(data, [...shape], "float32"))))]),
+  );
+}
+
+function classFeatures(config: VitConfig, view: ParameterView, images: Tensor): Tensor {
+  return tf.tidy(() => {
+    let x = vitEmbed(config, view, images);
+    for (let block = 0; block < config.depth; block++) x = vitBlock(config, view, block, x);
+    return vitNorm(config, view, vitClassToken(x));
+  });
+}
+
+function upstreamGradients(config: VitConfig, trainable: Readonly<Record<string, Variable>>, { images, labels, location, orientation }: UpstreamBatch, poseWeight: number, normalisation: Normalisation): LossAndGradients {
+  const view = treeView(trainable);
+  const prepared = prepareSplit({ images, labels, count: labels.length }, config.imageSize, normalisation);
+  return tf.tidy(() => {
+    const batch = tf.tensor(prepared.pixels, [labels.length, 3, config.imageSize, config.imageSize], "float32");
+    const targets = [labels, location, orientation].map((values) => tf.tensor(values.map((value) => (value < 0 ? poseClasses - 1 : value)), [labels.length], "int32"));
+    return valueAndGradients(() => {
+      const features = classFeatures(config, view, batch);
+      const losses = ["head", "pose.location", "pose.orientation"].map((head, index) => softmaxCrossEntropy(linear(features, view.get(`${head}.weight`), view.get(`${head}.bias`)), targets[index]!));
+      return tf.add(losses[0]!, tf.mul(tf.add(losses[1]!, losses[2]!), poseWeight));
+    }, trainable);
+  });
+}
+
+function upstreamAccuracy(config: VitConfig, view: ParameterView, upstream: Upstream, normalisation: Normalisation): Pick<PretrainResult, "formulaTop1" | "photographTop1"> {
+  const { images, labels } = upstream.validation(4000);
+  const split = prepareSplit({ images, labels, count: labels.length }, config.imageSize, normalisation);
+  const isFormula = (label: number): boolean => label < upstream.formulaClasses;
+  const correct = { formula: 0, photograph: 0 };
+  for (const batch of eachBatch(split, 200)) {
+    const logits = tf.tidy(() => linear(classFeatures(config, view, batch.images), view.get("head.weight"), view.get("head.bias")).dataSync()) as Float32Array;
+    const batchLabels = batch.labels.dataSync();
+    correct.formula += countCorrect(logits, batchLabels, isFormula);
+    correct.photograph += countCorrect(logits, batchLabels, (label) => !isFormula(label));
+  }
+  const formulaCount = labels.filter(isFormula).length;
+  const photographCount = labels.length - formulaCount;
+  return { formulaTop1: correct.formula / formulaCount, photographTop1: photographCount === 0 ? null : correct.photograph / photographCount };
+}

@@ -1,0 +1,122 @@
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { createRng } from "../rng.js";
+import { useBackend } from "../tensor/index.js";
+import { tinyFamily, tinySettings, tinyTask } from "../testing/tiny-family.js";
+import { adapt, startModel } from "./adapt.js";
+import { prepareSplit, trainingOrder } from "./batches.js";
+import { learningRate, vtabSchedule } from "./schedule.js";
+import { train } from "./train.js";
+
+beforeAll(async () => {
+  await useBackend("auto", { threads: 1 });
+});
+
+const family = tinyFamily();
+const task = tinyTask();
+const data = prepareSplit(task.train, task.imageSize, family.normalisation);
+const folder = (): string => mkdtempSync(join(tmpdir(), "esta-train-"));
+
+test("adaptation learns the task", async () => {
+  const settings = { ...tinySettings(80), method: { kind: "full" } as const };
+  const { outcomes, losses, trainable } = await adapt(family, task, settings, { seed: 1 });
+  expect(outcomes).toHaveLength(11);
+  expect(losses.slice(-10).reduce((a, b) => a + b, 0) / 10).toBeLessThan(0.6 * losses.slice(0, 5).reduce((a, b) => a + b, 0) / 5);
+  expect(Math.max(...outcomes.map(({ top1 }) => top1))).toBeGreaterThan(0.7);
+  expect(outcomes.filter(({ stitchId, selected }) => stitchId < 3 && selected)).toHaveLength(3);
+  expect(outcomes.reduce((sum, { visits }) => sum + visits, 0)).toBe(80);
+  expect(trainable).toBeGreaterThan(1000);
+});
+
+test("the same seed gives the same results, another seed others", async () => {
+  const run = async (seed: number) => (await adapt(family, task, tinySettings(), { seed })).losses;
+  expect(await run(1)).toEqual(await run(1));
+  expect(await run(1)).not.toEqual(await run(2));
+});
+
+test("interrupted and resumed equals uninterrupted, byte for byte", async () => {
+  const settings = tinySettings(14);
+  const run = async (checkpoint: string, stopAt?: number) => {
+    const model = startModel(family, data, task.classes, settings, 5);
+    const controller = new AbortController();
+    return train(model, data, settings.train, {
+      rng: createRng(5),
+      checkpoint,
+      checkpointEvery: 4,
+      fingerprint: "same",
+      signal: controller.signal,
+      onProgress: ({ done }) => done === stopAt && controller.abort(),
+    });
+  };
+  const whole = join(folder(), "whole.safetensors");
+  const parts = join(folder(), "parts.safetensors");
+  await run(whole);
+  expect((await run(parts, 6)).step).toBe(6);
+  expect((await run(parts)).step).toBe(14);
+  expect(readFileSync(parts).equals(readFileSync(whole))).toBe(true);
+});
+
+test("another run's checkpoint is not taken up", async () => {
+  const settings = tinySettings(3);
+  const checkpoint = join(folder(), "checkpoint.safetensors");
+  const run = (fingerprint: string) => train(startModel(family, data, task.classes, settings, 5), data, settings.train, { rng: createRng(5), checkpoint, fingerprint });
+  const first = await run("one");
+  expect((await run("two")).losses).toEqual(first.losses);
+});
+
+test("only what a stitch owns or shares moves when it trains", async () => {
+  const settings = tinySettings(1);
+  const model = startModel(family, data, task.classes, settings, 5);
+  const before = Object.fromEntries(Object.entries(model.trainable).map(([name, variable]) => [name, Float32Array.from(variable.dataSync())]));
+  const frozen = Object.fromEntries(Object.entries(model.frozen).map(([name, tensor]) => [name, Float32Array.from(tensor.dataSync())]));
+  const state = await train(model, data, settings.train, { rng: createRng(5) });
+  const drawn = state.drawn[0]!;
+  const touched = new Set(model.partition[drawn]!.map(({ name }) => name));
+  for (const [name, variable] of Object.entries(model.trainable)) {
+    const moved = Float32Array.from(variable.dataSync()).some((value, index) => value !== before[name]![index]);
+    if (!touched.has(name)) expect(moved, name).toBe(false);
+    // With B at zero, A's gradient is zero at the first step, and a vector is not decayed.
+    else if (!name.endsWith("lora_A")) expect(moved, name).toBe(true);
+  }
+  for (const [name, tensor] of Object.entries(model.frozen)) expect(Float32Array.from(tensor.dataSync()), name).toEqual(frozen[name]);
+});
+
+test("a NaN loss stops the run, naming step, stitch, seed and learning rate", async () => {
+  const settings = tinySettings(8);
+  const wild = { ...settings, train: { ...settings.train, schedule: { ...settings.train.schedule, warmup: 0, base: 1e30 } } };
+  await expect(adapt(family, task, wild, { seed: 3 })).rejects.toThrow(
+    /^train: loss is NaN at step \d+ \(stitch \d+, seed 3, learning rate 1e\+30\), expected a finite number: lower the learning rate\. No checkpoint was asked for\.$/,
+  );
+});
+
+test("bad settings are listed at once, before any work", async () => {
+  const settings = tinySettings();
+  const wrong = { ...settings, initialImages: 0, method: { ...settings.method, rank: 99 }, train: { ...settings.train, steps: 0, batchSize: 2.5, weightDecay: -1 } } as typeof settings;
+  await expect(adapt(family, { ...task, imageSize: 16 }, wrong, { seed: 0 })).rejects.toThrow(
+    [
+      "adapt: task corners has images of 16 pixels, expected 8 as family tiny reads: load it with imageSize 8.",
+      "adapt: rank is 99, expected a whole number from 1 to 8 (the smallest anchor's width).",
+      "adapt: steps is 0, expected a whole number of at least 1.",
+      "adapt: batchSize is 2.5, expected a whole number of at least 1.",
+      "adapt: weightDecay is -1, expected a number of at least 0.",
+      "adapt: initialImages is 0, expected a whole number of at least 1.",
+    ].join("\n"),
+  );
+});
+
+test("every epoch is a new order of all images, found again by step", () => {
+  const order = trainingOrder(10, 3, createRng(1));
+  const epoch = (start: number): number[] => [0, 1, 2].flatMap((step) => [...order(start + step)]);
+  expect(new Set(epoch(0)).size).toBe(9);
+  expect(epoch(0)).not.toEqual(epoch(3));
+  expect(order(1)).toEqual(trainingOrder(10, 3, createRng(1))(1));
+});
+
+test("the schedule warms up linearly and falls along a cosine that began at zero", () => {
+  expect(learningRate(0, vtabSchedule)).toBe(1e-6);
+  expect(learningRate(5, vtabSchedule)).toBeCloseTo(1e-6 + 5 * 9.99e-5, 12);
+  expect(learningRate(10, vtabSchedule)).toBeCloseTo(1e-5 + 0.5 * 9.9e-4 * (1 + Math.cos(Math.PI / 10)), 12);
+  expect(learningRate(99, vtabSchedule)).toBeGreaterThan(1e-5);
+});
