@@ -47,16 +47,15 @@ export function cellBody(typescript: TypeScript, esModule: string, lastExpressio
     compilerOptions: { module: typescript.ModuleKind.Node16, target: typescript.ScriptTarget.ES2022, esModuleInterop: true, allowJs: true, sourceMap: true },
     transformers: { before: [() => (file) => linkNames(typescript, file, lastExpression, facts)] },
   });
-  const toModule = new SourceMap(JSON.parse(sourceMapText ?? "{}") as ConstructorParameters<typeof SourceMap>[0]);
-  const encoded = mapText?.[1];
-  const toCell = encoded === undefined ? undefined : new SourceMap(JSON.parse(Buffer.from(encoded, "base64").toString("utf8")) as ConstructorParameters<typeof SourceMap>[0]);
   return {
     javascript: outputText.replace(/\n?\/\/# sourceMappingURL=.*\s*$/, "\n"),
     isAsync: facts.isAsync,
     imports: facts.imports,
     originalPlace(line, column) {
-      const inModule = entryOf(toModule, line - 1, column - 1);
-      const inCell = inModule === undefined || toCell === undefined ? undefined : entryOf(toCell, inModule.line, inModule.column);
+      // Maps are read only when a stack needs them: kept read, those of a long session would take much memory.
+      const inModule = entryOf(sourceMapText, line - 1, column - 1);
+      const cellMap = mapText?.[1] === undefined ? undefined : Buffer.from(mapText[1], "base64").toString("utf8");
+      const inCell = inModule === undefined ? undefined : entryOf(cellMap, inModule.line, inModule.column);
       if (inCell === undefined || inCell.line < PREFIX_LINES) return undefined;
       return { line: inCell.line - PREFIX_LINES + 1, column: inCell.column + 1 };
     },
@@ -68,8 +67,9 @@ interface CellFacts {
   isAsync: boolean;
 }
 
-function entryOf(map: SourceMap, line: number, column: number): { line: number; column: number } | undefined {
-  const entry = map.findEntry(line, column);
+function entryOf(map: string | undefined, line: number, column: number): { line: number; column: number } | undefined {
+  if (map === undefined) return undefined;
+  const entry = new SourceMap(JSON.parse(map) as ConstructorParameters<typeof SourceMap>[0]).findEntry(line, column);
   return "originalLine" in entry && entry.originalLine !== undefined ? { line: entry.originalLine, column: entry.originalColumn } : undefined;
 }
 
@@ -77,7 +77,7 @@ function entryOf(map: SourceMap, line: number, column: number): { line: number; 
 function linkNames(typescript: TypeScript, file: ts.SourceFile, lastExpression: string | undefined, facts: CellFacts): ts.SourceFile {
   const { factory } = typescript;
   const imported = new Set<string>();
-  const names: string[] = [];
+  const names: ts.Identifier[] = [];
   const kept: ts.Statement[] = [];
   facts.isAsync = awaitsAtTop(typescript, file);
   for (const statement of file.statements) {
@@ -87,7 +87,7 @@ function linkNames(typescript: TypeScript, file: ts.SourceFile, lastExpression: 
     }
     if (typescript.isExportDeclaration(statement) && statement.moduleSpecifier === undefined) {
       const clause = statement.exportClause;
-      if (clause !== undefined && typescript.isNamedExports(clause)) names.push(...clause.elements.map((element) => element.name.text));
+      if (clause !== undefined && typescript.isNamedExports(clause)) names.push(...clause.elements.flatMap(({ name }) => (typescript.isIdentifier(name) ? [name] : [])));
     } else if (lastExpression !== undefined && declares(typescript, statement, lastExpression)) {
       kept.push(factory.updateVariableStatement(statement, undefined, statement.declarationList));
     } else {
@@ -112,7 +112,7 @@ function importedNames(typescript: TypeScript, statement: ts.ImportDeclaration):
 }
 
 /** `FINISH({ a: [() => a, (value) => { a = value; }], … }, lastExpression)`; an imported name has no writer. */
-function finishCall(typescript: TypeScript, names: readonly string[], imported: ReadonlySet<string>, lastExpression: string | undefined): ts.Statement {
+function finishCall(typescript: TypeScript, names: readonly ts.Identifier[], imported: ReadonlySet<string>, lastExpression: string | undefined): ts.Statement {
   const { factory, SyntaxKind } = typescript;
   const arrow = (parameters: readonly string[], body: ts.ConciseBody): ts.ArrowFunction =>
     factory.createArrowFunction(
@@ -123,10 +123,13 @@ function finishCall(typescript: TypeScript, names: readonly string[], imported: 
       factory.createToken(SyntaxKind.EqualsGreaterThanToken),
       body,
     );
-  const links = names.map((name) => {
+  const links = names.map((exported) => {
+    const name = exported.text;
     const parameter = name === "value" ? "given" : "value";
-    const write = factory.createExpressionStatement(factory.createAssignment(factory.createIdentifier(name), factory.createIdentifier(parameter)));
-    const pair = [arrow([], factory.createIdentifier(name)), ...(imported.has(name) ? [] : [arrow([parameter], factory.createBlock([write]))])];
+    // With the original the compiler knows an imported name again, and reads it from its module.
+    const variable = (): ts.Identifier => typescript.setOriginalNode(factory.createIdentifier(name), exported);
+    const write = factory.createExpressionStatement(factory.createAssignment(variable(), factory.createIdentifier(parameter)));
+    const pair = [arrow([], variable()), ...(imported.has(name) ? [] : [arrow([parameter], factory.createBlock([write]))])];
     return factory.createPropertyAssignment(factory.createStringLiteral(name), factory.createArrayLiteralExpression(pair));
   });
   const last = lastExpression === undefined ? [] : [factory.createIdentifier(lastExpression)];

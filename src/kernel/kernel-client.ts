@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { Dealer, Subscriber } from "zeromq";
-import { CellOutputs, type DisplayRegistry } from "./cell-outputs.js";
+import { CellOutputs, type DisplayRegistry } from "./collected-outputs.js";
 import { channelAddress, connectionFileText, type ConnectionInfo } from "./connection.js";
 import { decodeMessage, encodeMessage, newHeader, type JsonObject, type Message } from "./message.js";
 import type { NotebookOutput } from "./notebook-file.js";

@@ -2,7 +2,7 @@
  * @file Requests in, answers out: runs cells one after the other and tells Jupyter what becomes of each.
  */
 import { completeReply, inspectReply, unitsOf } from "./assist.js";
-import { bundleOf, captureOutput, newCellSignal } from "./cell-output.js";
+import { bundleOf, captureOutput, newCellSignal } from "./output-capture.js";
 import type { CellRunner } from "./cell-runner.js";
 import { CellInterrupted, reportError, type ErrorReport } from "./error-report.js";
 import type { InterruptFlags } from "./interrupt-flags.js";

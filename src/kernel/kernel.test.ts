@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { KernelClient, type Execution } from "./kernel-client.js";
 import { kernelFromSource } from "./kernel-from-source.js";
 import { textOf } from "./notebook-file.js";
 
+vi.setConfig({ testTimeout: 20_000 });
 let kernel: KernelClient;
 beforeAll(async () => {
   kernel = await KernelClient.start(kernelFromSource());
@@ -37,6 +38,13 @@ test("names, functions and later changes are shared between cells, also as { nam
   expect(plain(await run("counter += 4; ({ counter, own: twice(counter) })"))).toBe("{ counter: 5, own: 10 }");
   expect(plain(await run("read()"))).toBe("5");
   expect(plain(await run("const { counter: copied = 0 } = { counter }; copied"))).toBe("5");
+});
+
+test("what one cell imports another can use", async () => {
+  await run('import sharedPath, { basename, join as joined } from "node:path";\nimport * as files from "node:fs";');
+  expect(plain(await run('[basename("/a/b"), joined("a", "b"), sharedPath.sep, typeof files.readFileSync, ({ basename }).basename("c")]'))).toBe(
+    "[ 'b', 'a/b', '/', 'function', 'c' ]",
+  );
 });
 
 test("cells are checked strictly and the error shows the user's line with a caret", async () => {
