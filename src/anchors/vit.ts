@@ -46,13 +46,18 @@ export function vitClassToken(x: Tensor): Tensor {
   return takeToken(x, 0);
 }
 
-/** Logits `[B, C]` of one anchor on images `[B, 3, H, W]`. */
-export function vitLogits(config: VitConfig, view: ParameterView, images: Tensor): Tensor {
+/** Class token after the final norm `[B, D]`, of images `[B, 3, H, W]`: what the head reads. */
+export function vitFeatures(config: VitConfig, view: ParameterView, images: Tensor): Tensor {
   return tf.tidy(() => {
     let x = vitEmbed(config, view, images);
     for (let block = 0; block < config.depth; block++) x = vitBlock(config, view, block, x);
-    return vitHead(view, vitNorm(config, view, vitClassToken(x)));
+    return vitNorm(config, view, vitClassToken(x));
   });
+}
+
+/** Logits `[B, C]` of one anchor on images `[B, 3, H, W]`. */
+export function vitLogits(config: VitConfig, view: ParameterView, images: Tensor): Tensor {
+  return tf.tidy(() => vitHead(view, vitFeatures(config, view, images)));
 }
 
 /** Tokens after the embedding and after every block: depth + 1 tensors `[B, N, D]`, which the caller disposes. */

@@ -3,8 +3,8 @@
  */
 import { familyParameters, type LoadedAnchor } from "../anchors/load-weights.js";
 import { treeView, toTree, disposeTree } from "../anchors/parameters.js";
-import { throwProblems, UsageError, wholeNumberProblem } from "../checks.js";
-import type { Dataset } from "../datasets/dataset.js";
+import { throwProblems, wholeNumberProblem } from "../checks.js";
+import { firstImages, type Dataset, type Normalisation } from "../datasets/dataset.js";
 import { createRng } from "../rng.js";
 import { flopsBins } from "../sampling/flops-bins.js";
 import { importanceOf } from "../sampling/importance.js";
@@ -16,7 +16,7 @@ import type { RouteOptions } from "../stitching/route.js";
 import type { HostTensor } from "../anchors/parameters.js";
 import { createTunedModel, disposeModel, trainableCount, type TunedModel } from "../tuning/tuned-model.js";
 import { methodProblems, type TuningMethod } from "../tuning/method.js";
-import { batchOf, disposeBatch, prepareSplit, type Normalisation, type PreparedSplit } from "./batches.js";
+import { batchOf, disposeBatch, prepareSplit, type PreparedSplit } from "./batches.js";
 import { evaluateStitches } from "./evaluate.js";
 import { train, trainProblems, type Progress, type TrainSettings } from "./train.js";
 
@@ -37,7 +37,7 @@ export interface AdaptSettings extends PositionOptions, RouteOptions {
   readonly initialImages: number;
   /** Adapts this anchor alone, not the stitches; all stitches by default. */
   readonly anchorAlone?: number;
-  /** Test images to use, from the first; all by default. */
+  /** Test images to use, from the first; all by default, and where there are fewer. */
   readonly testImages?: number;
 }
 
@@ -151,7 +151,7 @@ export async function adapt(anchorFamily: AnchorFamily, dataset: Dataset, settin
       ...(signal === undefined ? {} : { signal }),
     });
     const validation = await evaluateStitches(model, prepare(dataset.val), watch("validation"));
-    const test = await evaluateStitches(model, prepare(firstImages(dataset.test, settings.testImages)), watch("test"));
+    const test = await evaluateStitches(model, prepare(firstImages(dataset.test, settings.testImages ?? dataset.test.count)), watch("test"));
     const stitchIds = [...test.keys()];
     const importance = importanceOf(state.average, settings.train.sampler.beta);
     const selected = new Set(selection(model.family, stitchIds, importance, settings.train.sampler.bins));
@@ -181,10 +181,4 @@ function selection(family: StitchFamily, stitchIds: readonly number[], importanc
 function datasetProblems({ familyId, anchors }: AnchorFamily, { name, imageSize }: Dataset): string[] {
   const expected = anchors[0]!.config.imageSize;
   return imageSize === expected ? [] : [`adapt: task ${name} has images of ${imageSize} pixels, expected ${expected} as family ${familyId} reads: load it with imageSize ${expected}.`];
-}
-
-function firstImages(split: Dataset["test"], count = split.count): Dataset["test"] {
-  if (count > split.count) throw new UsageError(`adapt: testImages is ${count}, expected at most ${split.count}, the images of the test split.`);
-  const bytes = split.images.length / split.count;
-  return { images: split.images.subarray(0, count * bytes), labels: split.labels.subarray(0, count), count };
 }

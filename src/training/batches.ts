@@ -3,14 +3,8 @@
  */
 import type { Rng } from "../rng.js";
 import { tf } from "../tensor/index.js";
-import type { ImageSplit } from "../datasets/dataset.js";
+import { normalise, type ImageSplit, type Normalisation } from "../datasets/dataset.js";
 import type { Batch } from "./gradients.js";
-
-/** Mean and standard deviation of each channel, of values in 0–1: the weights' own recipe. */
-export interface Normalisation {
-  readonly mean: readonly [number, number, number];
-  readonly std: readonly [number, number, number];
-}
 
 /** A split, normalised once and laid out as the models read it. */
 export interface PreparedSplit {
@@ -21,19 +15,9 @@ export interface PreparedSplit {
   readonly imageSize: number;
 }
 
-/** Normalises a split: (byte / 255 − mean) / std, channels first. */
-export function prepareSplit({ images, labels, count }: ImageSplit, imageSize: number, { mean, std }: Normalisation): PreparedSplit {
-  const area = imageSize * imageSize;
-  const pixels = new Float32Array(count * 3 * area);
-  const table = [0, 1, 2].map((channel) => Float32Array.from({ length: 256 }, (_, byte) => (byte / 255 - mean[channel]!) / std[channel]!));
-  for (let image = 0; image < count; image++) {
-    for (let channel = 0; channel < 3; channel++) {
-      const values = table[channel]!;
-      const target = (image * 3 + channel) * area;
-      for (let pixel = 0; pixel < area; pixel++) pixels[target + pixel] = values[images[(image * area + pixel) * 3 + channel]!]!;
-    }
-  }
-  return { pixels, labels, count, imageSize };
+/** Normalises a whole split, channels first. */
+export function prepareSplit({ images, labels, count }: ImageSplit, imageSize: number, normalisation: Normalisation): PreparedSplit {
+  return { pixels: normalise(images, imageSize, range(0, count), normalisation), labels, count, imageSize };
 }
 
 /** Copies the chosen images into a batch of tensors; the caller disposes it ({@link disposeBatch}). */

@@ -3,15 +3,16 @@
  */
 import { elements, isToken, weightName, type ModuleShape } from "../anchors/module-shape.js";
 import { treeView, toHost, type HostTensor, type ParameterView } from "../anchors/parameters.js";
-import { vitBlock, vitClassToken, vitEmbed, vitNorm } from "../anchors/vit.js";
+import { vitFeatures } from "../anchors/vit.js";
 import { vitHeadShape, vitModules, type VitConfig } from "../anchors/vit-shape.js";
 import { throwProblems, UsageError, wholeNumberProblem } from "../checks.js";
+import type { Normalisation } from "../datasets/dataset.js";
 import { prefetchUpstream } from "../datasets/upstream-prefetch.js";
 import type { Upstream, UpstreamBatch, UpstreamSettings } from "../datasets/upstream.js";
 import { createRng, type Rng } from "../rng.js";
 import { createScoreAverage } from "../sampling/importance.js";
-import { adamWStep, createAdamWState, linear, softmaxCrossEntropy, tf, type Tensor, type Variable } from "../tensor/index.js";
-import { eachBatch, prepareSplit, type Normalisation } from "./batches.js";
+import { adamWStep, createAdamWState, linear, softmaxCrossEntropy, tf, type Variable } from "../tensor/index.js";
+import { eachBatch, prepareSplit } from "./batches.js";
 import { readCheckpoint, writeCheckpoint, type TrainState } from "./checkpoint.js";
 import { countCorrect } from "./evaluate.js";
 import { disposeGradients, valueAndGradients, type LossAndGradients } from "./gradients.js";
@@ -135,14 +136,6 @@ function startParameters(config: VitConfig, rng: Rng): Record<string, Variable> 
   );
 }
 
-function classFeatures(config: VitConfig, view: ParameterView, images: Tensor): Tensor {
-  return tf.tidy(() => {
-    let x = vitEmbed(config, view, images);
-    for (let block = 0; block < config.depth; block++) x = vitBlock(config, view, block, x);
-    return vitNorm(config, view, vitClassToken(x));
-  });
-}
-
 function upstreamGradients(config: VitConfig, trainable: Readonly<Record<string, Variable>>, { images, labels, location, orientation }: UpstreamBatch, poseWeight: number, normalisation: Normalisation): LossAndGradients {
   const view = treeView(trainable);
   const prepared = prepareSplit({ images, labels, count: labels.length }, config.imageSize, normalisation);
@@ -150,7 +143,7 @@ function upstreamGradients(config: VitConfig, trainable: Readonly<Record<string,
     const batch = tf.tensor(prepared.pixels, [labels.length, 3, config.imageSize, config.imageSize], "float32");
     const targets = [labels, location, orientation].map((values) => tf.tensor(values.map((value) => (value < 0 ? poseClasses - 1 : value)), [labels.length], "int32"));
     return valueAndGradients(() => {
-      const features = classFeatures(config, view, batch);
+      const features = vitFeatures(config, view, batch);
       const losses = ["head", "pose.location", "pose.orientation"].map((head, index) => softmaxCrossEntropy(linear(features, view.get(`${head}.weight`), view.get(`${head}.bias`)), targets[index]!));
       return tf.add(losses[0]!, tf.mul(tf.add(losses[1]!, losses[2]!), poseWeight));
     }, trainable);
@@ -163,7 +156,7 @@ function upstreamAccuracy(config: VitConfig, view: ParameterView, upstream: Upst
   const isFormula = (label: number): boolean => label < upstream.formulaClasses;
   const correct = { formula: 0, photograph: 0 };
   for (const batch of eachBatch(split, 200)) {
-    const logits = tf.tidy(() => linear(classFeatures(config, view, batch.images), view.get("head.weight"), view.get("head.bias")).dataSync()) as Float32Array;
+    const logits = tf.tidy(() => linear(vitFeatures(config, view, batch.images), view.get("head.weight"), view.get("head.bias")).dataSync()) as Float32Array;
     const batchLabels = batch.labels.dataSync();
     correct.formula += countCorrect(logits, batchLabels, isFormula);
     correct.photograph += countCorrect(logits, batchLabels, (label) => !isFormula(label));
