@@ -1,0 +1,51 @@
+/**
+ * @file A figure as a page that opens from disk, without a network: plotly.js, the typeface and the data in one file.
+ */
+import { enlargeFigure } from "./enlarge.js";
+import type { Figure } from "./figure.js";
+import { fontFaceCss } from "./font.js";
+import { plotlySource } from "./plotly-window.js";
+
+/** A figure composed for print, on a screen: 7-point letters become 10-point ones. */
+const SCREEN_SCALE = 1.4;
+
+/** JSON that is safe inside a script element. */
+function scriptJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll("<", "\\u003c").replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}
+
+/**
+ * Makes the interactive page of a figure (about 4.9 MB, nearly all of it plotly.js).
+ *
+ * @param title - what the browser's tab says.
+ */
+export function figurePage(figure: Figure, title: string): string {
+  const enlarged = enlargeFigure(figure, SCREEN_SCALE);
+  const config = { displaylogo: false, responsive: false, toImageButtonOptions: { format: "svg", filename: title } };
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<style>
+${fontFaceCss()}
+body { margin: 0; background: #ffffff; overflow-x: auto; }
+#figure { width: ${enlarged.layout.width}px; margin: 24px auto; }
+</style>
+</head>
+<body>
+<div id="figure"></div>
+<script>${plotlySource().replaceAll("</script", "<\\/script")}</script>
+<script>
+const figure = ${scriptJson(enlarged)};
+document.fonts.ready.then(() => Plotly.newPlot("figure", figure.data, figure.layout, ${scriptJson(config)}));
+</script>
+</body>
+</html>
+`;
+}

@@ -1,0 +1,60 @@
+/**
+ * @file A figure as files: SVG and PNG drawn without a browser, and an interactive page that stands on its own.
+ */
+import { Resvg } from "@resvg/resvg-js";
+import { writeFileAtomic } from "../atomic-write.js";
+import type { Figure } from "./figure.js";
+import { fontFaceCss, fontFiles } from "./font.js";
+import { figurePage } from "./page.js";
+import { plotlySvg } from "./plotly-window.js";
+
+/** Pixels of the PNG for each CSS pixel: 300 to the inch of the printed size. */
+const PNG_ZOOM = 300 / 96;
+
+/** A figure drawn twice. */
+export interface RenderedFigure {
+  /** With the typeface embedded. */
+  readonly svg: string;
+  readonly png: Uint8Array;
+}
+
+/**
+ * Draws a figure as SVG and PNG; the same figure gives the same bytes on every machine and in any order of drawing.
+ *
+ * @param size - CSS pixels; by default the size that the figure was composed for.
+ */
+export async function renderFigure(
+  figure: Figure, size: { readonly width?: number; readonly height?: number } = {},
+): Promise<RenderedFigure> {
+  const { width = figure.layout.width, height = figure.layout.height } = size;
+  const layout = { ...figure.layout, width, height };
+  const plain = await plotlySvg({ data: figure.data, layout }, { width, height });
+  const image = new Resvg(plain, {
+    font: { loadSystemFonts: false, fontFiles: fontFiles(), defaultFontFamily: "Arimo", sansSerifFamily: "Arimo" },
+    fitTo: { mode: "zoom", value: PNG_ZOOM },
+    background: "#ffffff",
+  }).render();
+  return { svg: plain.replace(/(<svg[^>]*>)/, `$1<style>${fontFaceCss()}</style>`), png: image.asPng() };
+}
+
+/** Where the files of a figure stand. */
+export interface FigureFiles {
+  readonly svg: string;
+  readonly png: string;
+  readonly html: string;
+}
+
+/**
+ * Writes a figure as `<stem>.svg`, `<stem>.png` and `<stem>.html`, each at once.
+ *
+ * @param stem - path without ending.
+ * @param title - what the page's tab says; by default the last part of the path.
+ */
+export async function writeFigure(stem: string, figure: Figure, title: string = stem.slice(stem.lastIndexOf("/") + 1)): Promise<FigureFiles> {
+  const { svg, png } = await renderFigure(figure);
+  const files = { svg: `${stem}.svg`, png: `${stem}.png`, html: `${stem}.html` };
+  writeFileAtomic(files.svg, svg);
+  writeFileAtomic(files.png, png);
+  writeFileAtomic(files.html, figurePage(figure, title));
+  return files;
+}
