@@ -159,3 +159,19 @@ test("an unfinished cell is told from a finished one", async () => {
 test("process.exit in a cell is an error, not the end of the session", async () => {
   expect(errorOf(await run("process.exit(3)"))?.evalue).toBe('process.exit(3) in a cell would end the kernel: use "Restart Kernel".');
 });
+
+test("cells that were sent along with a failing one are not run", async () => {
+  const results = await Promise.all([run("var aborted = 0; throw new Error('first');"), run("aborted = 1"), run("aborted = 2")]);
+  expect(results.map(({ kind, executionCount }) => [kind, typeof executionCount])).toEqual([["error", "number"], ["error", "object"], ["error", "object"]]);
+  expect((await run("1")).kind).toBe("ok");
+});
+
+test("a kernel whose cell is busy shuts down", async () => {
+  const busy = await KernelClient.start(kernelFromSource());
+  const execution = busy.execute("for (;;) {}");
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const began = performance.now();
+  await busy.shutdown();
+  expect(performance.now() - began).toBeLessThan(2500);
+  expect((await execution).kind).toBe("dead");
+});
