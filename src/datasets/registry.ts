@@ -5,7 +5,7 @@ import { choiceProblem, throwProblems, wholeNumberProblem } from "../checks.js";
 import { firstImages, type Dataset } from "./dataset.js";
 import { digits } from "./digits.js";
 import { dspritesLocation, dspritesOrientation } from "./dsprites-like.js";
-import { earthElevation, earthLights } from "./earth-tasks.js";
+import { earthLights, earthTerrain } from "./earth-tasks.js";
 import { emojiCategory } from "./emoji-category.js";
 import { cachedSplits, defaultCacheFolder } from "./task-cache.js";
 import type { TaskCard, TaskRecipe } from "./task-recipe.js";
@@ -20,7 +20,7 @@ export interface LoadTaskOptions {
   readonly cacheFolder?: string;
 }
 
-const recipes: readonly TaskRecipe[] = [digits, emojiCategory, earthElevation, earthLights, dspritesLocation, dspritesOrientation];
+const recipes: readonly TaskRecipe[] = [digits, emojiCategory, earthTerrain, earthLights, dspritesLocation, dspritesOrientation];
 
 /** Names of the kit's own tasks, in VTAB's order of groups. */
 export const taskNames: readonly string[] = recipes.map((recipe) => recipe.card.name);
