@@ -2,6 +2,7 @@
  * @file `npm run goldens [-- FOLDER] [--backend NAME]`: compares the library with golden values, one line a quantity; exit code 1 if any fails.
  */
 import { realpathSync } from "node:fs";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
 import { UsageError } from "../checks.js";
@@ -20,7 +21,9 @@ export async function goldensCommand(parameters: readonly string[], print: (line
     .exitOverride();
   try {
     command.parse([...parameters], { from: "user" });
-    const report = await runGoldens({ folder: command.args[0] ?? defaultGoldens(), backend: command.opts<{ backend: BackendChoice }>().backend, print });
+    const named = command.args[0];
+    const folder = named === undefined ? defaultGoldens() : resolve(process.env["INIT_CWD"] ?? ".", named); // npm moves to the package's folder
+    const report = await runGoldens({ folder, backend: command.opts<{ backend: BackendChoice }>().backend, print });
     return report.count("failed") > 0 ? 1 : 0;
   } catch (error) {
     if (error instanceof UsageError) {

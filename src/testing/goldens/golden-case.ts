@@ -31,7 +31,7 @@ export function readIndex(folder: string): IndexEntry[] {
   expectFormat(index, "esta-golden-index/1");
   const cases = index.get("cases").items();
   if (cases.length === 0) throw new UsageError(`${index.place} lists no cases, expected at least one; name another folder.`);
-  return cases.map((entry) => ({ name: entry.get("case").string(), manifest: join(folder, insidePath(entry.get("manifest"))) }));
+  return cases.map((entry) => ({ name: entry.get("case").string(), manifest: join(folder, insidePath(entry.get("manifest").string(), entry.get("manifest").place)) }));
 }
 
 /** Opens a case and compares every file of its manifest with the size and sha256 that stand there. */
@@ -88,15 +88,15 @@ function expectFormat(node: JsonNode, format: string): void {
 }
 
 /** A path that stays inside the folder. */
-function insidePath(node: JsonNode): string {
-  const path = normalize(node.string());
-  if (isAbsolute(path) || path.startsWith("..")) throw new UsageError(`${node.place} is ${JSON.stringify(node.string())}, expected a path inside the folder.`);
+function insidePath(text: string, place: string): string {
+  const path = normalize(text);
+  if (isAbsolute(path) || path.startsWith("..")) throw new UsageError(`${place} names ${JSON.stringify(text)}, expected a path inside the folder.`);
   return path;
 }
 
 function verifyFile(golden: GoldenCase, file: string): void {
   const entry = golden.manifest.get("files").get(file);
-  const path = join(golden.folder, file);
+  const path = join(golden.folder, insidePath(file, entry.place));
   let bytes: Buffer;
   try {
     bytes = readFileSync(path);

@@ -12,8 +12,21 @@ export interface GoldenLine {
   readonly error?: number;
   /** Largest error allowed; 0 means exact. */
   readonly tolerance?: number;
-  /** Why it was skipped or could not be computed. */
+  /** Why it was skipped or could not be computed; where the largest error is. */
   readonly note?: string;
+}
+
+/** The largest of several errors, and where it is. */
+export class WorstError {
+  error = 0;
+  place = "";
+
+  /** Takes in one error. NaN counts as the largest. */
+  add(place: string, error: number): void {
+    if (error <= this.error || Number.isNaN(this.error)) return;
+    this.error = error;
+    this.place = place;
+  }
 }
 
 /** Takes comparisons as they come. */
@@ -26,9 +39,10 @@ export class GoldenReport {
     this.#print = print;
   }
 
-  /** Records an error against the largest allowed; NaN fails. */
-  compare(name: string, error: number, tolerance: number): void {
-    this.#add({ outcome: error <= tolerance ? "passed" : "failed", name, error, tolerance });
+  /** Records an error against the largest allowed; NaN fails. @param place - where the error is, for a failure. */
+  compare(name: string, error: number, tolerance: number, place = ""): void {
+    const outcome = error <= tolerance ? "passed" : "failed";
+    this.#add({ outcome, name, error, tolerance, ...(outcome === "failed" && place !== "" ? { note: `at ${place}` } : {}) });
   }
 
   /** Runs comparisons; what they throw is recorded as one failure under `name`. */
@@ -61,15 +75,17 @@ export class GoldenReport {
 const labels = { passed: "pass", failed: "FAIL", skipped: "skip" } as const;
 
 function lineText({ outcome, name, error, tolerance, note }: GoldenLine): string {
-  const start = `${labels[outcome]}  ${name.padEnd(52)}`;
+  const start = `${labels[outcome]}  ${name.padEnd(60)}`;
   if (error === undefined || tolerance === undefined) return `${start}  ${note ?? ""}`.trimEnd();
-  return `${start}  error ${errorText(error).padEnd(8)}  tolerance ${tolerance === 0 ? "exact" : toleranceText(tolerance)}`;
+  const allowed = tolerance === 0 ? "exact" : toleranceText(tolerance);
+  return `${start}  error ${errorText(error).padEnd(8)}  tolerance ${note === undefined ? allowed : `${allowed.padEnd(6)}  ${note}`}`;
 }
 
 function errorText(error: number): string {
   return error === 0 || !Number.isFinite(error) ? String(error) : error.toExponential(1);
 }
 
+/** 1e-4, 2.2e-3. */
 function toleranceText(tolerance: number): string {
-  return tolerance >= 1e-3 && tolerance < 100 ? String(Number(tolerance.toPrecision(3))) : tolerance.toExponential(tolerance.toPrecision(1) === String(tolerance) ? 0 : undefined);
+  return String(Number(tolerance.toPrecision(2)).toExponential());
 }

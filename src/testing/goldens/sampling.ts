@@ -5,9 +5,9 @@ import { flopsBins } from "../../sampling/flops-bins.js";
 import { createScoreAverage, importanceOf, recordScore } from "../../sampling/importance.js";
 import { importanceProbabilities } from "../../sampling/sampler.js";
 import { bestPerBin, topK, withAnchors } from "../../sampling/selection.js";
-import { exactError, larger, tensorError } from "./comparison.js";
+import { exactError, tensorError } from "./comparison.js";
 import { caseJson, fileNames, type GoldenCase } from "./golden-case.js";
-import type { GoldenReport } from "./golden-report.js";
+import { WorstError, type GoldenReport } from "./golden-report.js";
 import type { JsonNode } from "./json-node.js";
 import { tolerances } from "./tolerances.js";
 
@@ -18,18 +18,23 @@ const wholeFields = new Set(["visits", "best_per_bin", "selected", "top_k", "top
 export async function runSampling(golden: GoldenCase, report: GoldenReport): Promise<void> {
   for (const file of fileNames(golden)) {
     const prefix = `${golden.name} ${file}`;
-    await report.attempt(prefix, () => replay(caseJson(golden, file), (field, error, exact) => report.compare(`${prefix} ${field}`, error, exact ? 0 : tolerances.double)));
+    await report.attempt(prefix, () => {
+      const worst = { bins: new WorstError(), doubles: new WorstError(), whole: new WorstError() };
+      replay(caseJson(golden, file), worst);
+      report.compare(`${prefix} bins`, worst.bins.error, 0, worst.bins.place);
+      report.compare(`${prefix} averages and probabilities`, worst.doubles.error, tolerances.double, worst.doubles.place);
+      report.compare(`${prefix} visits and selections`, worst.whole.error, 0, worst.whole.place);
+    });
   }
 }
 
-function replay(content: JsonNode, compare: (field: string, error: number, exact: boolean) => void): void {
+function replay(content: JsonNode, worst: Readonly<Record<"bins" | "doubles" | "whole", WorstError>>): void {
   const flops = content.get("flops").numbers();
   const bins = flopsBins(flops, content.get("bins").count());
   const expectedBins = content.get("bin_members").items();
-  compare("bin_members", exactError(bins.map(({ length }) => length), expectedBins.map((bin) => bin.items().length)), true);
-  compare("bin_members in order", exactError(bins.flat(), expectedBins.flatMap((bin) => bin.counts())), true);
+  worst.bins.add("sizes", exactError(bins.map(({ length }) => length), expectedBins.map((bin) => bin.items().length)));
+  worst.bins.add("members", exactError(bins.flat(), expectedBins.flatMap((bin) => bin.counts())));
 
-  const errors = new Map<string, number>();
   const snapshots = content.get("snapshots").items();
   const ids = content.get("visited_stitch_ids").counts();
   const scores = content.get("visited_scores").numbers();
@@ -56,11 +61,12 @@ function replay(content: JsonNode, compare: (field: string, error: number, exact
         const value = values[field];
         if (value === undefined) throw snapshot.get(field).unlike(`one of the fields ${Object.keys(values).join(", ")}`);
         const expected = snapshot.get(field).numbers();
-        errors.set(field, larger(errors.get(field) ?? 0, wholeFields.has(field) ? exactError(value, expected) : tensorError(value, expected)));
+        const place = `${field} after ${done} visits`;
+        if (wholeFields.has(field)) worst.whole.add(place, exactError(value, expected));
+        else worst.doubles.add(place, tensorError(value, expected));
       }
     }
   }
   const late = snapshots.find((snapshot) => snapshot.get("after").count() > ids.length);
   if (late !== undefined) throw late.get("after").unlike(`at most ${ids.length}, the number of visits`);
-  for (const [field, error] of errors) compare(field, error, wholeFields.has(field));
 }

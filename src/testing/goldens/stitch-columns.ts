@@ -3,6 +3,9 @@
  */
 import type { JoinedStitch, Stitch, StitchSpace } from "../../stitching/stitch-space.js";
 
+/** Compares lists exactly: the lines of a report are groups of fields. */
+export type CompareLists = (group: string, field: string, values: readonly unknown[], reference: readonly unknown[]) => void;
+
 /** One list a field, in the order of stitch ids; undefined where a stitch has no such field. */
 export function stitchColumns({ stitches }: StitchSpace): Record<string, readonly unknown[]> {
   const joined = (field: (stitch: JoinedStitch) => unknown): unknown[] => stitches.map((stitch: Stitch) => (stitch.kind === "stitch" ? field(stitch) : undefined));

@@ -14,12 +14,10 @@ import {
 } from "../../anchors/llama-shape.js";
 import { nearestMap, stitchOf, stitchSpace } from "../../stitching/stitch-space.js";
 import type { JsonNode } from "./json-node.js";
-import { stitchColumns } from "./stitch-columns.js";
-
-type Compare = (quantity: string, values: readonly unknown[], reference: readonly unknown[]) => void;
+import { stitchColumns, type CompareLists } from "./stitch-columns.js";
 
 /** Compares the nearest map, the positions of every pair of depths, and the arithmetic of LLaMA 7B to 13B. */
-export function compareUnpaired(table: JsonNode, compare: Compare): void {
+export function compareUnpaired(table: JsonNode, compare: CompareLists): void {
   for (const key of table.keys()) {
     if (key === "decoders") for (const pair of table.get(key).items()) compareDepths(pair, compare);
     else if (key === "llama_7b_13b") compareLlama(table.get(key), compare);
@@ -27,24 +25,22 @@ export function compareUnpaired(table: JsonNode, compare: Compare): void {
   }
 }
 
-function compareDepths(pair: JsonNode, compare: Compare): void {
+function compareDepths(pair: JsonNode, compare: CompareLists): void {
   const depths = pair.get("layers").counts();
   const [front, end] = depths;
   if (front === undefined || end === undefined || depths.length !== 2) throw pair.get("layers").unlike("two depths");
   const name = `decoders ${front} to ${end}`;
-  compare(`${name}, map`, nearestMap(front, end), pair.get("map").counts());
+  compare(name, "map", nearestMap(front, end), pair.get("map").counts());
   const rows = pair.get("stitches").items();
   const space = stitchSpace(depths, { pairing: "nearest" });
   const columns = stitchColumns(space);
   const keys = new Set(rows.flatMap((row) => row.keys()));
-  const unknown = [...keys].find((key) => columns[key] === undefined);
-  if (unknown !== undefined) throw pair.get("stitches").unlike(`fields ${Object.keys(columns).join(", ")}`);
-  const flat = (value: (key: string, row: number) => unknown): unknown[] => rows.flatMap((_, row) => [...keys].map((key) => value(key, row)));
-  compare(`${name}, number of stitches`, [space.stitches.length], [rows.length]);
-  compare(`${name}, stitches`, flat((key, row) => columns[key]?.[row]), flat((key, row) => rows[row]?.find(key)?.value));
+  if ([...keys].some((key) => columns[key] === undefined)) throw pair.get("stitches").unlike(`fields ${Object.keys(columns).join(", ")}`);
+  compare(name, "number of stitches", [space.stitches.length], [rows.length]);
+  for (const key of keys) compare(name, key, columns[key] ?? [], rows.map((row) => row.find(key)?.value));
 }
 
-function compareLlama(reference: JsonNode, compare: Compare): void {
+function compareLlama(reference: JsonNode, compare: CompareLists): void {
   const pair = [llama7b, llama13b];
   const space = stitchSpace(pair.map(({ depth }) => depth));
   for (const key of reference.keys()) {
@@ -67,6 +63,6 @@ function compareLlama(reference: JsonNode, compare: Compare): void {
     return stitch.kind === "stitch" ? llamaStitchParameters(llama7b, llama13b, stitch) : llamaAnchorParameters(pair[stitch.front]!);
   }
   function compareLists(key: string, values: readonly unknown[], expected: readonly unknown[]): void {
-    compare(`llama_7b_13b.${key}`, values, expected);
+    compare("LLaMA 7B to 13B", key, values, expected);
   }
 }

@@ -8,9 +8,9 @@ import { stitchFamily, type StitchFamily } from "../../stitching/family.js";
 import { defaultPst, stitchTrainables, trainableElements, type BiasScope, type PstMethod, type Trainable, type TuningMethod } from "../../tuning/method.js";
 import { exactListError } from "./comparison.js";
 import { caseJson, fileNames, type GoldenCase } from "./golden-case.js";
-import type { GoldenReport } from "./golden-report.js";
+import { WorstError, type GoldenReport } from "./golden-report.js";
 import type { JsonNode } from "./json-node.js";
-import { stitchColumns } from "./stitch-columns.js";
+import { stitchColumns, type CompareLists } from "./stitch-columns.js";
 import { compareUnpaired } from "./structure-unpaired.js";
 
 /** The family of a table, with the final norm on stitched paths and without. */
@@ -26,21 +26,24 @@ export async function runStructure(golden: GoldenCase, report: GoldenReport): Pr
     const prefix = `${golden.name} ${file}`;
     await report.attempt(prefix, () => {
       const table = caseJson(golden, file);
-      const compare = (quantity: string, values: readonly unknown[], reference: readonly unknown[]): void => report.compare(`${prefix} ${quantity}`, exactListError(values, reference), 0);
+      const groups = new Map<string, WorstError>();
+      const compare: CompareLists = (group, field, values, reference) => {
+        if (!groups.has(group)) groups.set(group, new WorstError());
+        groups.get(group)!.add(field, exactListError(values, reference));
+      };
       if (table.find("decoders") !== undefined) compareUnpaired(table, compare);
       else compareTable(table, compare);
+      for (const [group, { error, place }] of groups) report.compare(`${prefix} ${group}`, error, 0, place);
     });
   }
 }
 
-type Compare = (quantity: string, values: readonly unknown[], reference: readonly unknown[]) => void;
-
-function compareTable(table: JsonNode, compare: Compare): void {
+function compareTable(table: JsonNode, compare: CompareLists): void {
   const config = table.get("config");
   const configs = config.get("widths").counts().map((width) => configOf(config, width));
   const positions = { windowSize: config.get("window").count(), stride: config.get("stride").count() };
   const family = { withNorm: stitchFamily(configs, { ...positions, finalNorm: true }), withoutNorm: stitchFamily(configs, { ...positions, finalNorm: false }), rank: config.get("lora_rank").count() };
-  compare("tokens", configs.map(tokenCount), configs.map(() => config.get("tokens").count()));
+  compare("building blocks", "tokens", configs.map(tokenCount), configs.map(() => config.get("tokens").count()));
   compareBlocks(table.get("building_blocks"), configs, compare);
   compareStitches(table.get("stitches"), family, compare);
   compareTotals(table.get("totals"), family, compare);
@@ -61,21 +64,21 @@ function configOf(config: JsonNode, width: number): VitConfig {
   });
 }
 
-function compareBlocks(reference: JsonNode, configs: readonly VitConfig[], compare: Compare): void {
+function compareBlocks(reference: JsonNode, configs: readonly VitConfig[], compare: CompareLists): void {
   const known: Record<string, (config: VitConfig) => number> = {
     block_flops: (config) => vitBlockShape(config, 0).flops,
     patch_flops: (config) => vitEmbedShape(config).flops,
     norm_flops: (config) => vitNormShape(config).flops,
     block_params: (config) => partParameters(vitBlockShape(config, 0)),
   };
-  for (const key of reference.keys()) compare(`building_blocks.${key}`, configs.map(knownIn(known, reference, key)), reference.get(key).counts());
+  for (const key of reference.keys()) compare("building blocks", key, configs.map(knownIn(known, reference, key)), reference.get(key).counts());
 }
 
 function partParameters(part: PartShape): number {
   return part.modules.reduce((sum, module) => sum + moduleParameters(module), 0);
 }
 
-function compareStitches(reference: JsonNode, { withNorm, withoutNorm, rank }: TableFamily, compare: Compare): void {
+function compareStitches(reference: JsonNode, { withNorm, withoutNorm, rank }: TableFamily, compare: CompareLists): void {
   const biases = (scope: BiasScope) => withNorm.space.stitches.map(({ stitchId }) => sizeOf(pst(rank, { biasScope: scope }), withNorm, "bias", stitchId));
   const sized = (role: Trainable["role"]) => withNorm.space.stitches.map(({ stitchId }) => sizeOf(pst(rank), withNorm, role, stitchId));
   const columns: Record<string, readonly unknown[]> = {
@@ -95,13 +98,13 @@ function compareStitches(reference: JsonNode, { withNorm, withoutNorm, rank }: T
 }
 
 /** Compares a list of objects with columns of values, key by key. */
-export function compareColumns(reference: JsonNode, columns: Readonly<Record<string, readonly unknown[]>>, compare: Compare): void {
+function compareColumns(reference: JsonNode, columns: Readonly<Record<string, readonly unknown[]>>, compare: CompareLists): void {
   const rows = reference.items();
   const keys = new Set(rows.flatMap((row) => row.keys()));
-  for (const key of keys) compare(`stitches.${key}`, knownIn(columns, reference, key), rows.map((row) => row.find(key)?.value));
+  for (const key of keys) compare("stitches", key, knownIn(columns, reference, key), rows.map((row) => row.find(key)?.value));
 }
 
-function compareTotals(reference: JsonNode, { withNorm: family, rank }: TableFamily, compare: Compare): void {
+function compareTotals(reference: JsonNode, { withNorm: family, rank }: TableFamily, compare: CompareLists): void {
   const anchors = family.space.stitches.filter(({ kind }) => kind === "anchor").map(({ stitchId }) => stitchId);
   const joints = new Map(family.modules.flat().filter(({ role }) => role === "stitching-layer").map((module) => [module.name, module]));
   const biases = (scope: BiasScope) => sizeOf(pst(rank, { biasScope: scope }), family, "bias");
@@ -126,22 +129,22 @@ function compareTotals(reference: JsonNode, { withNorm: family, rank }: TableFam
   };
   for (const key of reference.keys()) {
     const value = knownIn(known, reference, key);
-    if (typeof value === "number") compare(`totals.${key}`, [value], [reference.get(key).count()]);
-    else compare(`totals.${key}`, value, reference.get(key).counts());
+    if (typeof value === "number") compare("totals", key, [value], [reference.get(key).count()]);
+    else compare("totals", key, value, reference.get(key).counts());
   }
 }
 
-function compareRanks(reference: JsonNode, { withNorm }: TableFamily, compare: Compare): void {
+function compareRanks(reference: JsonNode, { withNorm }: TableFamily, compare: CompareLists): void {
   const ranks = reference.keys();
-  compare("lora_qkv_and_stitching_by_rank", ranks.map((rank) => sizeOf(pst(Number(rank)), withNorm, "lora")), ranks.map((rank) => reference.get(rank).count()));
+  compare("totals", "lora_qkv_and_stitching_by_rank", ranks.map((rank) => sizeOf(pst(Number(rank)), withNorm, "lora")), ranks.map((rank) => reference.get(rank).count()));
 }
 
-function compareGroups(reference: JsonNode, { withNorm, withoutNorm }: TableFamily, compare: Compare): void {
+function compareGroups(reference: JsonNode, { withNorm, withoutNorm }: TableFamily, compare: CompareLists): void {
   const gap = reference.get("gap").number();
   const families: Record<string, StitchFamily> = { with_final_norm: withNorm, without_final_norm: withoutNorm };
   for (const key of reference.keys().filter((name) => name !== "gap")) {
     const groups = flopsGroups(knownIn(families, reference, key).costs.map(({ flops }) => flops), gap);
-    compare(`flops_groups.${key}`, groups.map((group) => group.join(" ")), reference.get(key).items().map((group) => group.counts().join(" ")));
+    compare("FLOPs groups", key, groups.map((group) => group.join(" ")), reference.get(key).items().map((group) => group.counts().join(" ")));
   }
 }
 
@@ -160,7 +163,7 @@ function sizeOf(method: TuningMethod, family: StitchFamily, role: Trainable["rol
 }
 
 /** The value that belongs to a key of the reference. @throws when the key has no meaning here. */
-export function knownIn<T>(known: Readonly<Record<string, T>>, reference: JsonNode, key: string): T {
+function knownIn<T>(known: Readonly<Record<string, T>>, reference: JsonNode, key: string): T {
   const value = known[key];
   if (value === undefined) throw reference.get(key).unlike(`one of the fields ${Object.keys(known).join(", ")}`);
   return value;

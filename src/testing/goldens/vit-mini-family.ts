@@ -14,8 +14,8 @@ import { floatsOf, toTensor } from "./engine-values.js";
 import { caseTensors, fileNames, namedTensor, type GoldenCase } from "./golden-case.js";
 import type { JsonNode } from "./json-node.js";
 
-/** Records one comparison. */
-export type Compare = (quantity: string, error: number, tolerance: number) => void;
+/** Records one comparison; `place` says where the error is. */
+export type Compare = (quantity: string, error: number, tolerance: number, place?: string) => void;
 
 /** The family, its parameters and its batch. */
 export interface MiniFamily {

@@ -4,14 +4,15 @@
 import { disposeGradients, importanceScore, stitchGradients } from "../../training/gradients.js";
 import { importanceVariants } from "../../sampling/importance.js";
 import { disposeModel } from "../../tuning/tuned-model.js";
-import { larger, relativeError } from "./comparison.js";
+import { relativeError } from "./comparison.js";
+import { WorstError } from "./golden-report.js";
 import { tolerances } from "./tolerances.js";
 import { tunedMini, type Compare, type MiniFamily } from "./vit-mini-family.js";
 
 /** Compares every score that the manifest lists, variant by variant. */
 export function compareScores(mini: MiniFamily, compare: Compare): void {
   const entries = mini.golden.manifest.find("scores")?.items() ?? [];
-  const errors = new Map<string, number>();
+  const errors = new Map<string, WorstError>();
   const model = tunedMini(mini);
   for (const entry of entries) {
     const stitchId = entry.get("stitch_id").count();
@@ -21,10 +22,11 @@ export function compareScores(mini: MiniFamily, compare: Compare): void {
       if (variant === undefined || variant === "random") throw entry.get(key).unlike(`one of the scores ${importanceVariants.join(", ")}`);
       const score = importanceScore(variant, model, stitchId, mini, result, () => NaN);
       // The library turns the loss around, so that higher is better.
-      errors.set(key, larger(errors.get(key) ?? 0, relativeError([variant === "loss" ? -score : score], [entry.get(key).number()])));
+      if (!errors.has(key)) errors.set(key, new WorstError());
+      errors.get(key)!.add(`stitch ${stitchId}`, relativeError([variant === "loss" ? -score : score], [entry.get(key).number()]));
     }
     disposeGradients(result);
   }
   disposeModel(model);
-  for (const [variant, error] of errors) compare(`scores, ${variant}`, error, tolerances.scores);
+  for (const [variant, { error, place }] of errors) compare(`scores, ${variant}`, error, tolerances.scores, place);
 }

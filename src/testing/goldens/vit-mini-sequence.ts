@@ -8,6 +8,7 @@ import { disposeModel } from "../../tuning/tuned-model.js";
 import { exactError, exactListError, firmErrors, larger, relativeError } from "./comparison.js";
 import { bytesOf, floatsOf } from "./engine-values.js";
 import { caseTensors, namedTensor } from "./golden-case.js";
+import { WorstError } from "./golden-report.js";
 import type { JsonNode } from "./json-node.js";
 import { looseTolerance, tolerances } from "./tolerances.js";
 import type { Compare, MiniFamily } from "./vit-mini-family.js";
@@ -37,17 +38,19 @@ export function compareSequence(mini: MiniFamily, sequence: JsonNode, compare: C
   compare("sequence optimizer_steps", exactError(steps.keys().map((name) => optimizer.get(name)?.steps ?? 0), steps.keys().map((name) => steps.get(name).count())), 0);
   compare("sequence names of touched tensors", exactListError([...optimizer.keys()].sort(), [...references.keys()].sort()), 0);
   const untouched = Object.keys(after).filter((name) => !references.has(name));
-  compare("sequence untouched tensors", untouched.reduce((most, name) => larger(most, exactError(after[name]!.data, before[name]!.data)), 0), 0);
+  const moved = new WorstError();
+  for (const name of untouched) moved.add(name, exactError(after[name]!.data, before[name]!.data));
+  compare("sequence untouched tensors", moved.error, 0, moved.place);
 
-  let firm = 0;
+  const firm = new WorstError();
   const others = new Map<number, number>();
   for (const name of references.keys()) {
     const mask = bytesOf(namedTensor(mini.golden, masks, name));
     const errors = firmErrors(after[name]?.data ?? [], floatsOf(namedTensor(mini.golden, references, name)), (index) => mask[index] === 1);
     const count = optimizer.get(name)?.steps ?? 0;
-    firm = larger(firm, errors.firm);
+    firm.add(name, errors.firm);
     others.set(count, larger(others.get(count) ?? 0, errors.others));
   }
-  compare("sequence parameters, firm", firm, tolerances.firmAfterSequence);
-  for (const [count, error] of [...others].sort(([a], [b]) => a - b)) compare(`sequence parameters of ${count} steps, others`, error, looseTolerance(learningRate, count));
+  compare("sequence parameters, firm", firm.error, tolerances.firmAfterSequence, firm.place);
+  for (const [count, error] of [...others].sort(([a], [b]) => a - b)) compare(`sequence parameters after ${count} of their steps, others`, error, looseTolerance(learningRate, count));
 }

@@ -7,9 +7,10 @@ import { disposeModel, modelLogits, type TunedModel } from "../../tuning/tuned-m
 import type { Trainable } from "../../tuning/method.js";
 import { trainableElements } from "../../tuning/method.js";
 import { UsageError } from "../../checks.js";
-import { exactListError, firmElements, firmErrors, larger, relativeError, tensorError } from "./comparison.js";
+import { exactListError, firmElements, firmErrors, relativeError, tensorError } from "./comparison.js";
 import { floatsOf, valuesOf } from "./engine-values.js";
 import { caseTensors, namedTensor } from "./golden-case.js";
+import { WorstError } from "./golden-report.js";
 import type { JsonNode } from "./json-node.js";
 import { looseTolerance, tolerances } from "./tolerances.js";
 import { sharedName, tunedMini, type Compare, type MiniFamily } from "./vit-mini-family.js";
@@ -35,16 +36,23 @@ export function compareTraining(mini: MiniFamily, entry: JsonNode, compare: Comp
   const { gradients, parameters, logits, foundLosses } = trainOne(mini, model, stitchId, losses.length - 1, learningRate, entry.get("weight_decay").number());
   disposeModel(model);
   compare(`${label} names of tensors`, exactListError(Object.keys(gradients).sort(), named("grad.").sort()), 0);
-  compare(`${label} gradients`, worst(named("grad."), (name) => tensorError(valueOf(gradients, name), reference(`grad.${name}`))), tolerances.gradients);
+  const worst = new WorstError();
+  for (const name of named("grad.")) worst.add(name, tensorError(valueOf(gradients, name), reference(`grad.${name}`)));
+  compare(`${label} gradients`, worst.error, tolerances.gradients, worst.place);
   compare(`${label} losses`, relativeError(foundLosses, losses), tolerances.forward);
   for (const name of [...references.keys()].filter((one) => one.startsWith("logits_"))) {
     const step = name === "logits_start" ? 0 : Number(/^logits_after_(\d+)_steps?$/.exec(name)?.[1]);
     compare(`${label} ${name}`, tensorError(atStep(logits, step, name), reference(name)), tolerances.forward);
   }
   for (const step of stepsIn(references.keys())) {
-    const errors = named(`step${step}.`).map((name) => firmErrors(valueOf(atStep(parameters, step, "step"), name), reference(`step${step}.${name}`), firmElements(reference(`grad.${name}`))));
-    compare(`${label} parameters after ${step}, firm`, errors.reduce((most, { firm }) => larger(most, firm), 0), tolerances.firmAfterSteps);
-    compare(`${label} parameters after ${step}, others`, errors.reduce((most, { others }) => larger(most, others), 0), looseTolerance(learningRate, step));
+    const [firm, others] = [new WorstError(), new WorstError()];
+    for (const name of named(`step${step}.`)) {
+      const errors = firmErrors(valueOf(atStep(parameters, step, "step"), name), reference(`step${step}.${name}`), firmElements(reference(`grad.${name}`)));
+      firm.add(name, errors.firm);
+      others.add(name, errors.others);
+    }
+    compare(`${label} parameters after step ${step}, firm`, firm.error, tolerances.firmAfterSteps, firm.place);
+    compare(`${label} parameters after step ${step}, others`, others.error, looseTolerance(learningRate, step), others.place);
   }
 }
 
@@ -101,8 +109,4 @@ function valueOf(values: Values, name: string): Float32Array {
   const value = values[name];
   if (value === undefined) throw new UsageError(`goldens: the reference has a gradient of ${name}, which the library does not train on this path.`);
   return value;
-}
-
-function worst(names: readonly string[], error: (name: string) => number): number {
-  return names.reduce((most, name) => larger(most, error(name)), 0);
 }

@@ -8,7 +8,7 @@ import type { GoldenReport } from "./golden-report.js";
 import { stitchColumns } from "./stitch-columns.js";
 import { compareAngles } from "./vit-mini-angles.js";
 import { compareForward } from "./vit-mini-forward.js";
-import { openMiniFamily } from "./vit-mini-family.js";
+import { openMiniFamily, type Compare } from "./vit-mini-family.js";
 import { compareLeastSquares } from "./vit-mini-least-squares.js";
 import { compareScores } from "./vit-mini-scores.js";
 import { compareSequence } from "./vit-mini-sequence.js";
@@ -17,7 +17,7 @@ import { compareTraining } from "./vit-mini-training.js";
 /** Compares every quantity of the case. */
 export async function runVitMini(golden: GoldenCase, report: GoldenReport): Promise<void> {
   const mini = openMiniFamily(golden);
-  const compare = (quantity: string, error: number, tolerance: number): void => report.compare(`${golden.name} ${quantity}`, error, tolerance);
+  const compare: Compare = (quantity, error, tolerance, place) => report.compare(`${golden.name} ${quantity}`, error, tolerance, place);
   const attempt = (quantity: string, run: () => void): Promise<void> => report.attempt(`${golden.name} ${quantity}`, run);
   try {
     await attempt("stitches", () => {
