@@ -3,6 +3,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { UsageError } from "../checks.js";
+import { NativeBackend } from "../native/native-backend.js";
 import { expectShape } from "./shape-check.js";
 
 /** The optimizer's memory of one tensor. Plain arrays: readable, copied into checkpoints and restored by assignment. */
@@ -58,16 +59,21 @@ export function adamWStep(
   const { learningRate, weightDecay, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = settings;
   const names = Object.keys(gradients);
   for (const name of names) checkPair(name, parameters[name], gradients[name]!, state.get(name));
+  const backend: unknown = tf.backend();
   for (const name of names) {
     const parameter = parameters[name]!;
     const moments = momentsOf(state, name, parameter.size);
-    const values = Float32Array.from(parameter.dataSync());
-    const gradient = gradients[name]!.dataSync();
-    const { firstMoment, secondMoment } = moments;
     moments.steps++;
     const keep = parameter.rank >= 2 ? 1 - learningRate * weightDecay : 1;
     const rate = learningRate / (1 - beta1 ** moments.steps);
     const scale = 1 / Math.sqrt(1 - beta2 ** moments.steps);
+    if (backend instanceof NativeBackend) {
+      backend.updateAdamW(parameter, gradients[name]!, moments.firstMoment, moments.secondMoment, { keep, rate, scale, beta1, beta2, epsilon });
+      continue;
+    }
+    const values = Float32Array.from(parameter.dataSync());
+    const gradient = gradients[name]!.dataSync();
+    const { firstMoment, secondMoment } = moments;
     for (let index = 0; index < values.length; index++) {
       const slope = gradient[index]!;
       const first = beta1 * firstMoment[index]! + (1 - beta1) * slope;

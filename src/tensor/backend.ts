@@ -1,11 +1,17 @@
 /**
  * @file The choice of the engine's backend.
  */
+import { availableParallelism } from "node:os";
 import * as tf from "@tensorflow/tfjs-core";
+import { UsageError, choiceProblem, throwProblems, wholeNumberProblem } from "../checks.js";
+import { registerNativeBackend } from "../native/register.js";
 import { registerCpuBackend } from "./cpu-backend.js";
+import { registerWasmBackend } from "./wasm-backend.js";
+
+const backendNames = ["native", "wasm", "cpu"] as const;
 
 /** The backends of the engine. */
-export type BackendName = "native" | "wasm" | "cpu";
+export type BackendName = (typeof backendNames)[number];
 /** What a caller may ask for: `auto` takes the fastest one present. */
 export type BackendChoice = "auto" | BackendName;
 
@@ -23,15 +29,54 @@ export interface BackendInUse {
   readonly threads: number;
 }
 
+/** A backend that was tried: it runs, or why it does not. */
+type Trial = { readonly kind: "ready"; readonly threads: number; readonly about: string } | { readonly kind: "absent"; readonly reason: string };
+
+const trials: Readonly<Record<BackendName, (threads: number) => Promise<Trial>>> = {
+  async native(threads) {
+    const state = registerNativeBackend(threads);
+    if (state.kind === "absent") return state;
+    await tf.setBackend("native");
+    return { kind: "ready", threads: state.threads, about: `Rust kernels, ${state.simd}` };
+  },
+  async wasm(threads) {
+    const state = await registerWasmBackend(threads);
+    if (state.kind === "absent") return state;
+    return { kind: "ready", threads: state.threads, about: "WebAssembly kernels" };
+  },
+  async cpu() {
+    await tf.setBackend("cpu");
+    return { kind: "ready", threads: 1, about: "JavaScript kernels" };
+  },
+};
+
 /**
  * Selects the backend for everything that follows and waits until it is ready.
  *
  * @param name - `auto` takes the first present of native, wasm, cpu; the environment variable `ESTA_BACKEND` stands in for `auto`.
- * @throws {UsageError} when a backend asked for by name is not present.
+ * @returns the backend in use, and in its reason which ones were passed over and why.
+ * @throws {UsageError} when a backend asked for by name is not present, or an option is wrong.
  */
 export async function useBackend(name: BackendChoice = "auto", options: BackendOptions = {}): Promise<BackendInUse> {
-  void options;
+  const fromEnvironment = process.env["ESTA_BACKEND"];
+  const byEnvironment = name === "auto" && fromEnvironment !== undefined && fromEnvironment !== "";
+  const asked = byEnvironment ? fromEnvironment : name;
+  const threads = options.threads ?? availableParallelism();
+  throwProblems([
+    ...choiceProblem("useBackend", byEnvironment ? "ESTA_BACKEND" : "backend", asked, ["auto", ...backendNames]),
+    ...wholeNumberProblem("useBackend", "threads", threads, 1, 256),
+  ]);
   registerCpuBackend();
-  await tf.setBackend("cpu");
-  return { backend: "cpu", reason: name === "cpu" ? "asked for" : "the only one present", threads: 1 };
+  const candidates = backendNames.filter((candidate) => asked === "auto" || asked === candidate);
+  const absent: string[] = [];
+  for (const backend of candidates) {
+    const trial = await trials[backend](threads);
+    if (trial.kind === "absent") {
+      absent.push(trial.reason);
+      continue;
+    }
+    const why = asked === "auto" ? (absent.length === 0 ? "the fastest here" : absent.join("; ")) : byEnvironment ? "set by ESTA_BACKEND" : "asked for";
+    return { backend, reason: `${trial.about}; ${why}`, threads: trial.threads };
+  }
+  throw new UsageError(`useBackend: backend ${asked} is not usable (${absent.join("; ")}). Mend that, or use "auto".`);
 }

@@ -28,7 +28,8 @@ export interface LoraFactors {
 export function linear(x: tf.Tensor, weight: tf.Tensor, bias?: tf.Tensor, lora?: LoraFactors): tf.Tensor {
   checkLinear(x, weight, bias, lora);
   if (!hasKernel("EstaLinear")) return linearComposed(x, weight, bias, lora);
-  return runFused("EstaLinear", { x, weight, bias, loraA: lora?.loraA, loraB: lora?.loraB }, { scaling: lora?.scaling ?? 0 });
+  if (lora === undefined) return runFused("EstaLinear", { x, weight, bias }, { scaling: 0 });
+  return runFused("EstaLoraLinear", { x, weight, bias, loraA: lora.loraA, loraB: lora.loraB }, { scaling: lora.scaling });
 }
 
 /** The definition of {@link linear} in TensorFlow.js operations. */

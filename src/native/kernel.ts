@@ -1,0 +1,46 @@
+/**
+ * @file How a kernel of the native backend is written down and registered.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { NativeBackend } from "./native-backend.js";
+
+/** What a kernel sees. */
+export interface KernelCall {
+  readonly inputs: Readonly<Record<string, tf.TensorInfo>>;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly backend: NativeBackend;
+}
+
+/** A kernel; it returns nothing when it does not cover a case and tfjs's JavaScript kernel should run. */
+export type Kernel = (call: KernelCall) => tf.TensorInfo | tf.TensorInfo[] | undefined;
+
+/** Registers a kernel, in place of one copied from backend `cpu` where there is one, which serves what it does not cover. */
+export function registerNativeKernel(kernelName: string, kernel: Kernel): void {
+  const fallback = tf.getKernel(kernelName, "cpu")?.kernelFunc;
+  if (tf.getKernel(kernelName, "native") !== undefined) tf.unregisterKernel(kernelName, "native");
+  tf.registerKernel({
+    kernelName,
+    backendName: "native",
+    kernelFunc: (params) => {
+      const { inputs, attrs, backend } = params as { inputs: tf.NamedTensorInfoMap; attrs?: tf.NamedAttrMap; backend: object };
+      const call: KernelCall = { inputs: inputs as Record<string, tf.TensorInfo>, attributes: attrs ?? {}, backend: backend as NativeBackend };
+      const result = kernel(call);
+      if (result !== undefined) return result;
+      if (fallback === undefined) throw new Error(`${kernelName}: this case has no kernel on the native backend.`);
+      return fallback(params);
+    },
+  });
+}
+
+/** Whether all of these are float32. */
+export function allFloat(...inputs: readonly tf.TensorInfo[]): boolean {
+  return inputs.every((input) => input.dtype === "float32");
+}
+
+/** The product of some sizes. */
+export function product(sizes: readonly number[]): number {
+  return sizes.reduce((total, size) => total * size, 1);
+}
+
+/** An absent argument of the library. */
+export const NONE = new Float32Array(0);

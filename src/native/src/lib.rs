@@ -1,0 +1,361 @@
+//! The kernels of the kit's CPU backend, as functions of flat arrays for Node.
+//!
+//! Every function writes all of its outputs, checks all lengths before it touches memory, and gives the same bytes whatever the number
+//! of threads. Matrices are row by row. An empty array stands for an argument that is not there.
+
+#[macro_use]
+mod simd;
+mod adamw;
+mod attention;
+mod check;
+mod copy;
+mod elementwise;
+mod gelu;
+mod linear;
+mod loss;
+mod matmul;
+mod norm;
+mod parallel;
+mod reduce;
+mod tile;
+
+use elementwise::{Binary, Unary};
+use linear::Lora;
+use matmul::View;
+use napi::{Error, Result, Status};
+use napi_derive::napi;
+
+/// Raised with every change of the functions below; the TypeScript side refuses another version.
+#[napi(catch_unwind)]
+pub fn version() -> u32 {
+    1
+}
+
+/// Sets the threads that work, the calling one included; returns how many there are.
+#[napi(catch_unwind)]
+pub fn set_threads(count: u32) -> u32 {
+    parallel::set_threads(count as usize);
+    parallel::threads() as u32
+}
+
+/// What the processor offers: "baseline", "avx2" or "avx512".
+#[napi(catch_unwind)]
+pub fn simd_level() -> &'static str {
+    match simd::level() {
+        simd::Level::Baseline => "baseline",
+        simd::Level::Avx2 => "avx2",
+        simd::Level::Avx512 => "avx512",
+    }
+}
+
+/// `out[i] = a[i]·b[i]` over a batch of matrices: `a` is `[m, k]` (or `[k, m]` turned), `b` is `[k, n]` (or `[n, k]` turned).
+///
+/// `a_batch` and `b_batch` are `batch`, or 1 for a matrix used by the whole batch.
+#[napi(catch_unwind)]
+#[allow(clippy::too_many_arguments)]
+pub fn matmul(a: &[f32], b: &[f32], out: &mut [f32], batch: u32, a_batch: u32, b_batch: u32, m: u32, n: u32, k: u32, turn_a: bool, turn_b: bool) -> Result<()> {
+    check::that((a_batch == batch || a_batch == 1) && (b_batch == batch || b_batch == 1), || {
+        format!("matmul: batches {a_batch} and {b_batch}, expected {batch} or 1.")
+    })?;
+    check::length("matmul", "a", a.len(), &[a_batch, m, k])?;
+    check::length("matmul", "b", b.len(), &[b_batch, k, n])?;
+    check::length("matmul", "out", out.len(), &[batch, m, n])?;
+    let (m, n, k, batch) = (m as usize, n as usize, k as usize, batch as usize);
+    let size = m * n;
+    if size == 0 {
+        return Ok(());
+    }
+    let a_step = if a_batch == 1 { 0 } else { m * k };
+    let b_step = if b_batch == 1 { 0 } else { k * n };
+    let left = |index: usize| {
+        let data = &a[index * a_step..index * a_step + m * k];
+        if turn_a { View::new(data, k, m).turned() } else { View::new(data, m, k) }
+    };
+    let right = |index: usize| {
+        let data = &b[index * b_step..index * b_step + k * n];
+        if turn_b { View::new(data, n, k).turned() } else { View::new(data, k, n) }
+    };
+    if batch >= 8 {
+        let cut = parallel::Cut::rows(batch, (size * k) as f64 / 20.0);
+        let shared = parallel::Shared::new(out);
+        parallel::for_each_chunk(cut.chunks, |chunk| {
+            let (start, end) = cut.bounds(chunk);
+            for index in start..end {
+                // SAFETY: the batch's outputs are disjoint.
+                matmul::product_into(left(index), right(index), unsafe { shared.slice(index * size, size) }, n, 1.0, false);
+            }
+        });
+    } else {
+        for (index, out) in out.chunks_exact_mut(size).enumerate() {
+            matmul::product(left(index), right(index), out, 1.0, false);
+        }
+    }
+    Ok(())
+}
+
+/// `out = aᵀ·b` in double precision, added to what is there: `a` `[rows, m]`, `b` `[rows, n]`, `out` `[m, n]`.
+#[napi(catch_unwind)]
+pub fn add_cross_product(a: &[f64], b: &[f64], out: &mut [f64], rows: u32, m: u32, n: u32) -> Result<()> {
+    check::length("addCrossProduct", "a", a.len(), &[rows, m])?;
+    check::length("addCrossProduct", "b", b.len(), &[rows, n])?;
+    check::length("addCrossProduct", "out", out.len(), &[m, n])?;
+    matmul::product(View::new(a, rows as usize, m as usize).turned(), View::new(b, rows as usize, n as usize), out, 1.0, true);
+    Ok(())
+}
+
+fn lora<'a>(name: &str, a: &'a [f32], b: &'a [f32], scaling: f64, inputs: u32, outputs: u32, rank: u32) -> Result<Lora<'a>> {
+    check::length(name, "loraA", a.len(), &[rank, inputs])?;
+    check::length(name, "loraB", b.len(), &[outputs, rank])?;
+    Ok(Lora { a, b, rank: rank as usize, scaling: scaling as f32 })
+}
+
+/// `y = x·(W + scaling·B·A)ᵀ + bias`. Rank 0 and an empty bias stand for none.
+#[napi(catch_unwind)]
+#[allow(clippy::too_many_arguments)]
+pub fn linear(x: &[f32], weight: &[f32], bias: &[f32], lora_a: &[f32], lora_b: &[f32], scaling: f64, y: &mut [f32], rows: u32, inputs: u32, outputs: u32, rank: u32) -> Result<()> {
+    check::length("linear", "x", x.len(), &[rows, inputs])?;
+    check::length("linear", "weight", weight.len(), &[outputs, inputs])?;
+    check::length("linear", "y", y.len(), &[rows, outputs])?;
+    if !bias.is_empty() {
+        check::length("linear", "bias", bias.len(), &[outputs])?;
+    }
+    let update = lora("linear", lora_a, lora_b, scaling, inputs, outputs, rank)?;
+    linear::forward(x, weight, bias, update, y, rows as usize, inputs as usize, outputs as usize);
+    Ok(())
+}
+
+/// `dx = dy·(W + scaling·B·A)`.
+#[napi(catch_unwind)]
+#[allow(clippy::too_many_arguments)]
+pub fn linear_backward_x(dy: &[f32], weight: &[f32], lora_a: &[f32], lora_b: &[f32], scaling: f64, dx: &mut [f32], rows: u32, inputs: u32, outputs: u32, rank: u32) -> Result<()> {
+    check::length("linearBackwardX", "dy", dy.len(), &[rows, outputs])?;
+    check::length("linearBackwardX", "weight", weight.len(), &[outputs, inputs])?;
+    check::length("linearBackwardX", "dx", dx.len(), &[rows, inputs])?;
+    let update = lora("linearBackwardX", lora_a, lora_b, scaling, inputs, outputs, rank)?;
+    linear::backward_x(dy, weight, update, dx, rows as usize, inputs as usize, outputs as usize);
+    Ok(())
+}
+
+/// The gradients of the low-rank factors; each is skipped when its output is empty.
+#[napi(catch_unwind)]
+#[allow(clippy::too_many_arguments)]
+pub fn linear_backward_lora(x: &[f32], dy: &[f32], lora_a: &[f32], lora_b: &[f32], scaling: f64, da: &mut [f32], db: &mut [f32], rows: u32, inputs: u32, outputs: u32, rank: u32) -> Result<()> {
+    check::length("linearBackwardLora", "x", x.len(), &[rows, inputs])?;
+    check::length("linearBackwardLora", "dy", dy.len(), &[rows, outputs])?;
+    let update = lora("linearBackwardLora", lora_a, lora_b, scaling, inputs, outputs, rank)?;
+    if !da.is_empty() {
+        check::length("linearBackwardLora", "da", da.len(), &[rank, inputs])?;
+    }
+    if !db.is_empty() {
+        check::length("linearBackwardLora", "db", db.len(), &[outputs, rank])?;
+    }
+    linear::backward_lora(x, dy, update, da, db, rows as usize, inputs as usize, outputs as usize);
+    Ok(())
+}
+
+/// Layer normalisation of rows of `width`.
+#[napi(catch_unwind)]
+pub fn layer_norm(x: &[f32], gain: &[f32], bias: &[f32], epsilon: f64, y: &mut [f32], rows: u32, width: u32) -> Result<()> {
+    for (what, found, sizes) in [("x", x.len(), &[rows, width][..]), ("gain", gain.len(), &[width]), ("bias", bias.len(), &[width]), ("y", y.len(), &[rows, width])] {
+        check::length("layerNorm", what, found, sizes)?;
+    }
+    norm::forward(x, gain, bias, epsilon as f32, y);
+    Ok(())
+}
+
+/// The gradients of [`layer_norm`].
+#[napi(catch_unwind)]
+#[allow(clippy::too_many_arguments)]
+pub fn layer_norm_backward(x: &[f32], gain: &[f32], dy: &[f32], epsilon: f64, dx: &mut [f32], dgain: &mut [f32], dbias: &mut [f32], rows: u32, width: u32) -> Result<()> {
+    for (what, found, sizes) in [
+        ("x", x.len(), &[rows, width][..]),
+        ("gain", gain.len(), &[width]),
+        ("dy", dy.len(), &[rows, width]),
+        ("dx", dx.len(), &[rows, width]),
+        ("dgain", dgain.len(), &[width]),
+        ("dbias", dbias.len(), &[width]),
+    ] {
+        check::length("layerNormBackward", what, found, sizes)?;
+    }
+    norm::backward(x, gain, dy, epsilon as f32, dx, dgain, dbias);
+    Ok(())
+}
+
+/// GELU of `x + bias`.
+#[napi(catch_unwind)]
+pub fn bias_gelu(x: &[f32], bias: &[f32], y: &mut [f32], rows: u32, width: u32) -> Result<()> {
+    for (what, found, sizes) in [("x", x.len(), &[rows, width][..]), ("bias", bias.len(), &[width]), ("y", y.len(), &[rows, width])] {
+        check::length("biasGelu", what, found, sizes)?;
+    }
+    gelu::forward(x, bias, y);
+    Ok(())
+}
+
+/// The gradients of [`bias_gelu`].
+#[napi(catch_unwind)]
+#[allow(clippy::too_many_arguments)]
+pub fn bias_gelu_backward(x: &[f32], bias: &[f32], dy: &[f32], dx: &mut [f32], dbias: &mut [f32], rows: u32, width: u32) -> Result<()> {
+    for (what, found, sizes) in [
+        ("x", x.len(), &[rows, width][..]),
+        ("bias", bias.len(), &[width]),
+        ("dy", dy.len(), &[rows, width]),
+        ("dx", dx.len(), &[rows, width]),
+        ("dbias", dbias.len(), &[width]),
+    ] {
+        check::length("biasGeluBackward", what, found, sizes)?;
+    }
+    gelu::backward(x, bias, dy, dx, dbias);
+    Ok(())
+}
+
+/// `y = x + bias + residual`.
+#[napi(catch_unwind)]
+pub fn bias_residual(x: &[f32], bias: &[f32], residual: &[f32], y: &mut [f32], rows: u32, width: u32) -> Result<()> {
+    for (what, found, sizes) in [("x", x.len(), &[rows, width][..]), ("bias", bias.len(), &[width]), ("residual", residual.len(), &[rows, width]), ("y", y.len(), &[rows, width])] {
+        check::length("biasResidual", what, found, sizes)?;
+    }
+    elementwise::bias_residual(x, bias, residual, y);
+    Ok(())
+}
+
+/// Self-attention: `qkv` `[batch, tokens, 3·heads·width]` to `[batch, tokens, heads·width]`.
+#[napi(catch_unwind)]
+pub fn attention(qkv: &[f32], out: &mut [f32], batch: u32, tokens: u32, heads: u32, width: u32) -> Result<()> {
+    check::length("attention", "qkv", qkv.len(), &[batch, tokens, 3, heads, width])?;
+    check::length("attention", "out", out.len(), &[batch, tokens, heads, width])?;
+    attention::forward(qkv, out, attention::Sizes { batch: batch as usize, tokens: tokens as usize, heads: heads as usize, width: width as usize });
+    Ok(())
+}
+
+/// The gradient of [`attention`].
+#[napi(catch_unwind)]
+pub fn attention_backward(qkv: &[f32], dout: &[f32], dqkv: &mut [f32], batch: u32, tokens: u32, heads: u32, width: u32) -> Result<()> {
+    check::length("attentionBackward", "qkv", qkv.len(), &[batch, tokens, 3, heads, width])?;
+    check::length("attentionBackward", "dout", dout.len(), &[batch, tokens, heads, width])?;
+    check::length("attentionBackward", "dqkv", dqkv.len(), &[batch, tokens, 3, heads, width])?;
+    attention::backward(qkv, dout, dqkv, attention::Sizes { batch: batch as usize, tokens: tokens as usize, heads: heads as usize, width: width as usize });
+    Ok(())
+}
+
+fn labels_fit(name: &str, labels: &[i32], classes: u32) -> Result<()> {
+    match labels.iter().find(|&&label| label < 0 || label as u32 >= classes) {
+        Some(label) => Err(Error::new(Status::InvalidArg, format!("{name}: label {label} is not one of {classes} classes."))),
+        None => Ok(()),
+    }
+}
+
+/// Mean cross-entropy, written to `out[0]`.
+#[napi(catch_unwind)]
+pub fn softmax_cross_entropy(logits: &[f32], labels: &[i32], out: &mut [f32], classes: u32) -> Result<()> {
+    check::length("softmaxCrossEntropy", "logits", logits.len(), &[labels.len() as u32, classes])?;
+    check::length("softmaxCrossEntropy", "out", out.len(), &[1])?;
+    labels_fit("softmaxCrossEntropy", labels, classes)?;
+    out[0] = if classes == 0 { f32::NAN } else { loss::forward(logits, labels, classes as usize) };
+    Ok(())
+}
+
+/// The gradient of [`softmax_cross_entropy`], times `dy`.
+#[napi(catch_unwind)]
+pub fn softmax_cross_entropy_backward(logits: &[f32], labels: &[i32], dy: f64, dx: &mut [f32], classes: u32) -> Result<()> {
+    check::length("softmaxCrossEntropyBackward", "logits", logits.len(), &[labels.len() as u32, classes])?;
+    check::length("softmaxCrossEntropyBackward", "dx", dx.len(), &[labels.len() as u32, classes])?;
+    labels_fit("softmaxCrossEntropyBackward", labels, classes)?;
+    if classes > 0 {
+        loss::backward(logits, labels, classes as usize, (dy / labels.len() as f64) as f32, dx);
+    }
+    Ok(())
+}
+
+/// One AdamW update of one tensor in place; see `adamw::Step`.
+#[napi(catch_unwind)]
+#[allow(clippy::too_many_arguments)]
+pub fn adam_w(values: &mut [f32], slopes: &[f32], first: &mut [f32], second: &mut [f32], keep: f64, rate: f64, scale: f64, beta1: f64, beta2: f64, epsilon: f64) -> Result<()> {
+    let size = values.len();
+    check::that(slopes.len() == size && first.len() == size && second.len() == size, || {
+        format!("adamW: values, slopes and moments have {size}, {}, {} and {} numbers, expected the same.", slopes.len(), first.len(), second.len())
+    })?;
+    adamw::update(values, slopes, first, second, adamw::Step { keep, rate, scale, beta1, beta2, epsilon });
+    Ok(())
+}
+
+/// `out[i] = operation(a[i], b[(i / run) mod b.len()])`.
+#[napi(catch_unwind)]
+pub fn binary(operation: String, a: &[f32], b: &[f32], run: u32, out: &mut [f32]) -> Result<()> {
+    let operation = match operation.as_str() {
+        "add" => Binary::Add,
+        "subtract" => Binary::Subtract,
+        "subtractFrom" => Binary::SubtractFrom,
+        "multiply" => Binary::Multiply,
+        "divide" => Binary::Divide,
+        "divideInto" => Binary::DivideInto,
+        "maximum" => Binary::Maximum,
+        "minimum" => Binary::Minimum,
+        other => return Err(Error::new(Status::InvalidArg, format!("binary: unknown operation {other}."))),
+    };
+    let run = run as usize;
+    check::that(a.len() == out.len() && run > 0 && (a.is_empty() || (!b.is_empty() && a.len() % (b.len() * run) == 0)), || {
+        format!("binary: {} and {} numbers in runs of {run} to {}.", a.len(), b.len(), out.len())
+    })?;
+    elementwise::binary(operation, a, b, run, out);
+    Ok(())
+}
+
+/// `y[i] = operation(x[i])`.
+#[napi(catch_unwind)]
+pub fn unary(operation: String, x: &[f32], y: &mut [f32]) -> Result<()> {
+    let operation = match operation.as_str() {
+        "negate" => Unary::Negate,
+        "square" => Unary::Square,
+        "squareRoot" => Unary::SquareRoot,
+        "reciprocalSquareRoot" => Unary::ReciprocalSquareRoot,
+        "reciprocal" => Unary::Reciprocal,
+        "absolute" => Unary::Absolute,
+        "relu" => Unary::Relu,
+        "exp" => Unary::Exp,
+        "log" => Unary::Log,
+        "erf" => Unary::Erf,
+        "sigmoid" => Unary::Sigmoid,
+        "tanh" => Unary::Tanh,
+        other => return Err(Error::new(Status::InvalidArg, format!("unary: unknown operation {other}."))),
+    };
+    check::that(x.len() == y.len(), || format!("unary: {} numbers to {}.", x.len(), y.len()))?;
+    elementwise::unary(operation, x, y);
+    Ok(())
+}
+
+/// Softmax of rows of `width`.
+#[napi(catch_unwind)]
+pub fn softmax(x: &[f32], y: &mut [f32], rows: u32, width: u32) -> Result<()> {
+    check::length("softmax", "x", x.len(), &[rows, width])?;
+    check::length("softmax", "y", y.len(), &[rows, width])?;
+    elementwise::softmax(x, y, width as usize);
+    Ok(())
+}
+
+/// Sums the middle of three axes.
+#[napi(catch_unwind)]
+pub fn sum(x: &[f32], out: &mut [f32], outer: u32, middle: u32, inner: u32) -> Result<()> {
+    check::length("sum", "x", x.len(), &[outer, middle, inner])?;
+    check::length("sum", "out", out.len(), &[outer, inner])?;
+    reduce::sum(x, out, outer as usize, middle as usize, inner as usize);
+    Ok(())
+}
+
+/// Copies with strides: `layout` is the shape, then the strides in `from`, then the strides in `to`.
+#[napi(catch_unwind)]
+pub fn copy(from: &[f32], from_offset: u32, to: &mut [f32], to_offset: u32, layout: Vec<u32>) -> Result<()> {
+    let layout: Vec<usize> = layout.into_iter().map(|size| size as usize).collect();
+    let axes = layout.len() / 3;
+    check::that(layout.len() % 3 == 0 && axes <= copy::MOST_AXES, || format!("copy: a layout of {} numbers.", layout.len()))?;
+    let (shape, strides) = layout.split_at(axes);
+    let (from_strides, to_strides) = strides.split_at(axes);
+    if shape.contains(&0) {
+        return Ok(());
+    }
+    let inside = |strides: &[usize], offset: u32, length: usize| copy::reach(shape, strides, offset as usize).is_some_and(|last| last < length);
+    check::that(inside(from_strides, from_offset, from.len()) && inside(to_strides, to_offset, to.len()), || {
+        format!("copy: shape {shape:?} leaves an array of {} or {} numbers.", from.len(), to.len())
+    })?;
+    copy::strided(from, from_offset as usize, from_strides, to, to_offset as usize, to_strides, shape);
+    Ok(())
+}

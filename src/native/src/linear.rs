@@ -1,0 +1,132 @@
+//! The linear layer with its bias and low-rank update, and its gradients.
+
+use crate::matmul::{self, View};
+use crate::parallel::{Cut, Shared, for_each_chunk};
+use crate::tile;
+use std::borrow::Cow;
+
+/// The low-rank update `scaling·B·A` of a weight; both factors empty when there is none.
+#[derive(Clone, Copy)]
+pub struct Lora<'a> {
+    /// `[rank, inputs]`
+    pub a: &'a [f32],
+    /// `[outputs, rank]`
+    pub b: &'a [f32],
+    pub rank: usize,
+    pub scaling: f32,
+}
+
+/// `W + scaling·B·A`, or W itself without an update.
+fn merged<'a>(weight: &'a [f32], lora: Lora<'_>, outputs: usize, inputs: usize) -> Cow<'a, [f32]> {
+    if lora.rank == 0 {
+        return Cow::Borrowed(weight);
+    }
+    let mut sum = weight.to_vec();
+    let cut = Cut::rows(outputs, (inputs * lora.rank) as f64 / 16.0);
+    let shared = Shared::new(&mut sum);
+    let b = View::new(lora.b, outputs, lora.rank);
+    let a = View::new(lora.a, lora.rank, inputs);
+    for_each_chunk(cut.chunks, |chunk| {
+        let (start, end) = cut.bounds(chunk);
+        // SAFETY: chunks own disjoint rows.
+        let part = unsafe { shared.slice(start * inputs, (end - start) * inputs) };
+        matmul::product_into(matmul::rows_of(b, start, end), a, part, inputs, lora.scaling, true);
+    });
+    Cow::Owned(sum)
+}
+
+multiversion! {
+    /// Adds a row to every row.
+    fn add_row(rows: &mut [f32], row: &[f32]) {
+        for line in rows.chunks_exact_mut(row.len()) {
+            for (value, &term) in line.iter_mut().zip(row) {
+                *value += term;
+            }
+        }
+    }
+}
+
+/// `y = x·(W + scaling·B·A)ᵀ + bias`; an empty bias is none.
+pub fn forward(x: &[f32], weight: &[f32], bias: &[f32], lora: Lora<'_>, y: &mut [f32], rows: usize, inputs: usize, outputs: usize) {
+    if rows == 0 || outputs == 0 {
+        return;
+    }
+    let weight = merged(weight, lora, outputs, inputs);
+    let w = View::new(&weight, outputs, inputs).turned();
+    let x = View::new(x, rows, inputs);
+    let cut = matmul::row_cut(rows, inputs, outputs);
+    if bias.is_empty() || cut.chunks == 1 {
+        matmul::product(x, w, y, 1.0, false);
+        if !bias.is_empty() {
+            add_row(y, bias);
+        }
+        return;
+    }
+    let shared = Shared::new(y);
+    for_each_chunk(cut.chunks, |chunk| {
+        let (start, end) = cut.bounds(chunk);
+        // SAFETY: chunks own disjoint rows.
+        let part = unsafe { shared.slice(start * outputs, (end - start) * outputs) };
+        matmul::product_into(matmul::rows_of(x, start, end), w, part, outputs, 1.0, false);
+        add_row(part, bias);
+    });
+}
+
+/// `dx = dy·(W + scaling·B·A)`.
+pub fn backward_x(dy: &[f32], weight: &[f32], lora: Lora<'_>, dx: &mut [f32], rows: usize, inputs: usize, outputs: usize) {
+    let weight = merged(weight, lora, outputs, inputs);
+    matmul::product(View::new(dy, rows, outputs), View::new(&weight, outputs, inputs), dx, 1.0, false);
+}
+
+/// `dA = scaling·(dy·B)ᵀ·x` and `dB = scaling·dyᵀ·(x·Aᵀ)`. Each is skipped when its output is empty.
+///
+/// Rows are taken in portions that stay in the cache: the narrow products are made and used there.
+pub fn backward_lora(x: &[f32], dy: &[f32], lora: Lora<'_>, da: &mut [f32], db: &mut [f32], rows: usize, inputs: usize, outputs: usize) {
+    let rank = lora.rank;
+    let portion = 64;
+    let groups = Cut::of(rows, rows.div_ceil(16).max(portion).next_multiple_of(portion));
+    let (want_a, want_b) = (!da.is_empty(), !db.is_empty());
+    // Per group: rank × inputs for dA, then rank × outputs for dB transposed.
+    let (size_a, size_b) = (if want_a { rank * inputs } else { 0 }, if want_b { rank * outputs } else { 0 });
+    let mut partial = vec![0.0f32; groups.chunks.max(1) * (size_a + size_b)];
+    let shared = Shared::new(&mut partial);
+    let (a, b) = (View::new(lora.a, rank, inputs), View::new(lora.b, outputs, rank));
+    for_each_chunk(groups.chunks, |group| {
+        let (first, last) = groups.bounds(group);
+        // SAFETY: groups own disjoint parts.
+        let (sum_a, sum_b) = unsafe { shared.slice(group * (size_a + size_b), size_a + size_b) }.split_at_mut(size_a);
+        let mut narrow = vec![0.0f32; portion * rank];
+        let mut start = first;
+        while start < last {
+            let count = portion.min(last - start);
+            let x_part = &x[start * inputs..(start + count) * inputs];
+            let dy_part = &dy[start * outputs..(start + count) * outputs];
+            let low = &mut narrow[..count * rank];
+            if want_a {
+                matmul::product_into(View::new(dy_part, count, outputs), b, low, rank, 1.0, false);
+                tile::add_outer(low, rank, x_part, inputs, sum_a, count);
+            }
+            if want_b {
+                matmul::product_into(View::new(x_part, count, inputs), a.turned(), low, rank, 1.0, false);
+                tile::add_outer(low, rank, dy_part, outputs, sum_b, count);
+            }
+            start += count;
+        }
+    });
+    for index in 0..size_a {
+        let mut sum = 0.0;
+        for group in 0..groups.chunks {
+            sum += partial[group * (size_a + size_b) + index];
+        }
+        da[index] = lora.scaling * sum;
+    }
+    for r in 0..if want_b { rank } else { 0 } {
+        for output in 0..outputs {
+            let mut sum = 0.0;
+            for group in 0..groups.chunks {
+                sum += partial[group * (size_a + size_b) + size_a + r * outputs + output];
+            }
+            db[output * rank + r] = lora.scaling * sum;
+        }
+    }
+}

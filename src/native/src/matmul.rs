@@ -1,0 +1,165 @@
+//! Matrix products over the crate `gemm`, cut into chunks that do not depend on the number of threads.
+
+use crate::parallel::{Cut, Shared, for_each_chunk};
+use gemm::Parallelism;
+
+/// A matrix inside a slice: element (row, column) is at `row·row_stride + column·column_stride`.
+#[derive(Clone, Copy)]
+pub struct View<'a, T> {
+    pub data: &'a [T],
+    pub rows: usize,
+    pub columns: usize,
+    pub row_stride: usize,
+    pub column_stride: usize,
+}
+
+impl<'a, T> View<'a, T> {
+    /// A matrix stored row by row.
+    pub fn new(data: &'a [T], rows: usize, columns: usize) -> View<'a, T> {
+        assert!(data.len() == rows * columns);
+        View { data, rows, columns, row_stride: columns, column_stride: 1 }
+    }
+
+    /// The same memory read as the transposed matrix.
+    pub fn turned(self) -> View<'a, T> {
+        View {
+            rows: self.columns,
+            columns: self.rows,
+            row_stride: self.column_stride,
+            column_stride: self.row_stride,
+            ..self
+        }
+    }
+
+    fn fits(&self) -> bool {
+        self.rows == 0
+            || self.columns == 0
+            || (self.rows - 1) * self.row_stride + (self.columns - 1) * self.column_stride < self.data.len()
+    }
+}
+
+/// Numbers that `gemm` multiplies.
+pub trait Number: Copy + Send + Sync + 'static {
+    const ZERO: Self;
+    const ONE: Self;
+}
+impl Number for f32 {
+    const ZERO: f32 = 0.0;
+    const ONE: f32 = 1.0;
+}
+impl Number for f64 {
+    const ZERO: f64 = 0.0;
+    const ONE: f64 = 1.0;
+}
+
+/// Writes `scale·a·b` into rows `first..` of an output stored row by row with `stride`, or adds it there. One thread.
+///
+/// `out` starts at the first row written.
+pub fn product_into<T: Number>(a: View<'_, T>, b: View<'_, T>, out: &mut [T], stride: usize, scale: T, accumulate: bool) {
+    assert!(a.columns == b.rows && a.fits() && b.fits());
+    if a.rows == 0 || b.columns == 0 {
+        return;
+    }
+    assert!(b.columns <= stride && (a.rows - 1) * stride + b.columns <= out.len());
+    // SAFETY: the views and the output lie inside their slices, checked above; `out` is exclusively borrowed.
+    unsafe {
+        gemm::gemm(
+            a.rows,
+            b.columns,
+            a.columns,
+            out.as_mut_ptr(),
+            1,
+            stride as isize,
+            accumulate,
+            a.data.as_ptr(),
+            a.column_stride as isize,
+            a.row_stride as isize,
+            b.data.as_ptr(),
+            b.column_stride as isize,
+            b.row_stride as isize,
+            T::ONE,
+            scale,
+            false,
+            false,
+            false,
+            Parallelism::None,
+        );
+    }
+}
+
+/// The rows `start..end` of a view.
+pub fn rows_of<T>(view: View<'_, T>, start: usize, end: usize) -> View<'_, T> {
+    let offset = if start < end { start * view.row_stride } else { 0 };
+    View { data: &view.data[offset..], rows: end - start, ..view }
+}
+
+/// The columns `start..end` of a view.
+pub fn columns_of<T>(view: View<'_, T>, start: usize, end: usize) -> View<'_, T> {
+    rows_of(view.turned(), start, end).turned()
+}
+
+/// How the rows of a product are cut: into even chunks of about 128 rows or more and at least a million multiply-adds, up to 32.
+pub fn row_cut(rows: usize, inner: usize, columns: usize) -> Cut {
+    let work = (inner * columns).max(1);
+    let least = (1usize << 20).div_ceil(work).max(128);
+    let chunks = (rows / least).clamp(1, 32);
+    Cut::of(rows, rows.div_ceil(chunks).next_multiple_of(8))
+}
+
+/// Writes `scale·a·b` to `out` (rows × columns, row by row) with all threads, or adds it there.
+pub fn product<T: Number>(a: View<'_, T>, b: View<'_, T>, out: &mut [T], scale: T, accumulate: bool) {
+    let (rows, columns) = (a.rows, b.columns);
+    assert!(out.len() == rows * columns);
+    if rows == 0 || columns == 0 {
+        return;
+    }
+    let shared = Shared::new(out);
+    let by_rows = row_cut(rows, a.columns, columns);
+    let by_columns = row_cut(columns, a.columns, rows);
+    if by_rows.chunks >= by_columns.chunks {
+        for_each_chunk(by_rows.chunks, |chunk| {
+            let (start, end) = by_rows.bounds(chunk);
+            // SAFETY: chunks own disjoint rows.
+            let part = unsafe { shared.slice(start * columns, (end - start) * columns) };
+            product_into(rows_of(a, start, end), b, part, columns, scale, accumulate);
+        });
+    } else {
+        for_each_chunk(by_columns.chunks, |chunk| {
+            let (start, end) = by_columns.bounds(chunk);
+            column_chunk(a, columns_of(b, start, end), shared, start, columns, scale, accumulate);
+        });
+    }
+}
+
+/// Writes the columns from `start` of a product whose rows are `stride` long.
+fn column_chunk<T: Number>(a: View<'_, T>, b: View<'_, T>, out: Shared<T>, start: usize, stride: usize, scale: T, accumulate: bool) {
+    assert!(a.columns == b.rows && a.fits() && b.fits() && start + b.columns <= stride);
+    if a.rows == 0 || b.columns == 0 {
+        return;
+    }
+    // SAFETY: the first element of this chunk; only columns start..start + b.columns are touched, which no other chunk does.
+    unsafe {
+        let first = out.pointer(start, (a.rows - 1) * stride + b.columns);
+        gemm::gemm(
+            a.rows,
+            b.columns,
+            a.columns,
+            first,
+            1,
+            stride as isize,
+            accumulate,
+            a.data.as_ptr(),
+            a.column_stride as isize,
+            a.row_stride as isize,
+            b.data.as_ptr(),
+            b.column_stride as isize,
+            b.row_stride as isize,
+            T::ONE,
+            scale,
+            false,
+            false,
+            false,
+            Parallelism::None,
+        );
+    }
+}
