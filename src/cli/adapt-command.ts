@@ -1,0 +1,75 @@
+/**
+ * @file `esta adapt`: adapts a family to any task in VTAB-1k's folder layout, or to one of the kit's own, and writes the experiment's tables.
+ */
+import type { Command } from "commander";
+import { throwProblems } from "../checks.js";
+import { vtabStitching } from "../experiments/vtab-stitching.js";
+import type { Json } from "../reporting/run-record.js";
+import { finiteNumber, startEngine, texts, wholeNumber, withEngineOptions, type EngineOptions } from "./options.js";
+import { schedule } from "./run-command.js";
+import { interruptible, type Terminal } from "./terminal.js";
+
+/** Options of the command, as commander names them. */
+interface AdaptCommandOptions extends EngineOptions {
+  readonly family: string;
+  readonly data?: string;
+  readonly weights?: string;
+  readonly task: string;
+  readonly out: string;
+  readonly methods: string[];
+  readonly steps: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly rank: number;
+  readonly biasScope: string;
+  readonly loraTargets: string;
+  readonly sampler: string;
+  readonly importance: string;
+  readonly testImages?: number;
+  readonly seed: number;
+  readonly again?: true;
+}
+
+/** Adds the command. @param finish - told the exit code where a run failed. */
+export function addAdaptCommand(program: Command, terminal: Terminal, finish: (exitCode: number) => void): void {
+  const defaults = vtabStitching.settingsOf("laptop");
+  const textOf = (key: string): string => String(defaults[key]);
+  const numberOf = (key: string): number => Number(defaults[key]);
+  withEngineOptions(program.command("adapt"))
+    .description("adapt a family and all its stitches to one task; writes rows.csv, tables and figures")
+    .requiredOption("--task <name>", "folder of the task below --data, or one of the kit's own tasks (esta list)")
+    .requiredOption("--out <folder>", "folder of the results")
+    .option("--family <id>", "family of anchors", "mini")
+    .option("--data <folder>", "folder in VTAB-1k's layout (default: the kit's own tasks)")
+    .option("--weights <folder>", "folder searched for weights before the kit's own")
+    .option("--methods <list>", "pst, sn-net, anchor-ti, anchor-s, anchor-b; by commas", texts, ["pst"])
+    .option("--steps <count>", "optimizer updates", wholeNumber(1), numberOf("steps"))
+    .option("--batch-size <count>", "images a step", wholeNumber(1), numberOf("batchSize"))
+    .option("--learning-rate <number>", "peak learning rate; full fine-tuning takes a tenth", finiteNumber, numberOf("learningRate"))
+    .option("--rank <r>", "rank of the low-rank updates", wholeNumber(1), numberOf("rank"))
+    .option("--lora-targets <choice>", "qkv, q+v or qkv+proj", textOf("loraTargets"))
+    .option("--bias-scope <scope>", "biases that each stitch owns: all, linear, attention, shared or none", textOf("biasScope"))
+    .option("--sampler <kind>", "uniform, flops-grouped or importance", textOf("sampler"))
+    .option("--importance <variant>", "trainable, merged, gradient-norm, fisher, loss or random", textOf("importance"))
+    .option("--test-images <count>", "test images to evaluate on (default: all)", wholeNumber(1))
+    .option("--seed <number>", "seed of every random choice", wholeNumber(0), 0)
+    .option("--again", "adapt again although the results are there")
+    .addHelpText("after", "\nExamples:\n  esta adapt --task digits --out out/digits --steps 300\n  esta adapt --family mini --data data/vtab-1k --task cifar --out out/cifar --methods pst,sn-net --seed 1")
+    .action(async (options: AdaptCommandOptions) => {
+      const experiment = planOf(options);
+      throwProblems(experiment.problems());
+      const engine = await startEngine(terminal, options);
+      const summary = await interruptible(terminal, (signal) => schedule(terminal, experiment, engine, { results: options.out, folder: options.out, signal, again: options.again === true }));
+      if (summary.failed.length > 0) finish(1);
+    });
+}
+
+function planOf(options: AdaptCommandOptions) {
+  const { family, data, weights, task, methods, steps, batchSize, learningRate, rank, loraTargets, biasScope, sampler, importance, testImages, seed } = options;
+  const changes: Record<string, Json> = {
+    family, tasks: [task], methods, steps, batchSize, learningRate, fullLearningRate: learningRate / 10, rank, loraTargets, biasScope, sampler, importance,
+    dataFolder: data ?? null, weightsFolder: weights ?? null, testImages: testImages ?? null,
+  };
+  const note = `family ${family}, ${steps} steps of ${batchSize} images, ${testImages === undefined ? "all" : `at most ${testImages}`} test images, seed ${seed}`;
+  return vtabStitching.plan("laptop", { changes, seeds: [seed], name: "adapt", note });
+}

@@ -1,0 +1,57 @@
+/**
+ * @file `esta bench`: how fast a PST training step, inference and a matrix product are, as a table or as JSON lines.
+ */
+import { InvalidArgumentError, type Command } from "commander";
+import { measureInference, measureMatmul, measureTrainStep, type BenchSettings, type Measurement } from "./bench.js";
+import { startEngine, wholeNumber, wholeNumbers, withEngineOptions, type EngineOptions } from "./options.js";
+import type { Terminal } from "./terminal.js";
+import { textTable } from "./text-table.js";
+
+interface BenchCommandOptions extends EngineOptions {
+  readonly family: number[];
+  readonly tokens: number;
+  readonly batch: number;
+  readonly steps: number;
+  readonly json?: true;
+}
+
+/** Adds the command. */
+export function addBenchCommand(program: Command, terminal: Terminal): void {
+  withEngineOptions(program.command("bench"))
+    .description("measure a PST training step (a random stitch each step), inference and a matrix product; random weights")
+    .option("--family <widths>", "widths of the anchors, multiples of 16 by commas", familyWidths, [48, 96, 192])
+    .option("--tokens <count>", "17 (patch 8) or 65 (patch 4) tokens of a 32×32 image", tokenCount, 17)
+    .option("--batch <count>", "images a step", wholeNumber(1), 32)
+    .option("--steps <count>", "timed steps, after three untimed ones", wholeNumber(1), 30)
+    .option("--json", "one JSON object a line, for scripts")
+    .addHelpText("after", "\nExamples:\n  esta bench\n  esta bench --tokens 65 --threads 2 --json\n  esta bench --backend wasm --steps 5")
+    .action(async ({ family, tokens, batch, steps, json, ...engine }: BenchCommandOptions) => {
+      const inUse = await startEngine(json === true ? { print: (line = "") => terminal.complain(line) } : terminal, engine);
+      const settings: BenchSettings = { widths: family, tokens, batch, steps, backend: inUse.backend, threads: inUse.threads };
+      const matmul = measureMatmul(settings);
+      const measurements: Measurement[] = [matmul];
+      for (const measure of [measureTrainStep, measureInference]) measurements.push(measure(settings, matmul.gflops_rate));
+      if (json === true) for (const measurement of measurements) terminal.print(JSON.stringify(measurement));
+      else for (const line of measurementTable(measurements)) terminal.print(line);
+    });
+}
+
+function measurementTable(measurements: readonly Measurement[]): string[] {
+  const shown = (value: number | null, digits: number): string => (value === null ? "–" : value.toFixed(digits));
+  return textTable(
+    ["bench", "images/s best", "median", "GFLOP/s", "of matmul", "peak RSS MB"],
+    measurements.map((one) => [one.bench, shown(one.images_per_second_best, 1), shown(one.images_per_second_median, 1), shown(one.gflops_rate, 1), shown(one.fraction_of_matmul_rate, 2), shown(one.peak_rss_bytes / 1e6, 0)]),
+    [1, 2, 3, 4, 5],
+  );
+}
+
+function familyWidths(text: string): number[] {
+  const widths = wholeNumbers(16)(text);
+  if (widths.some((width, index) => width % 16 !== 0 || width < (widths[index - 1] ?? 0))) throw new InvalidArgumentError("Expected multiples of 16 (16 features a head), from small to large.");
+  return widths;
+}
+
+function tokenCount(text: string): number {
+  if (text !== "17" && text !== "65") throw new InvalidArgumentError("Expected 17 or 65.");
+  return Number(text);
+}

@@ -1,0 +1,28 @@
+/**
+ * @file How fast the engine multiplies matrices: the yardstick for everything else.
+ */
+import { tf } from "../tensor/index.js";
+
+/** Floating-point operations a second, a multiply–add counted as two. */
+export interface MatmulRate {
+  readonly best: number;
+  readonly median: number;
+}
+
+/** Multiplies `size × size` matrices for about `seconds`, at least three times after a first one. */
+export function matmulRate(size = 512, seconds = 0.3): MatmulRate {
+  const operations = 2 * size ** 3;
+  const [a, b] = [tf.randomUniform([size, size], -1, 1, "float32", 1), tf.randomUniform([size, size], -1, 1, "float32", 2)];
+  const once = (): number => {
+    const started = performance.now();
+    tf.tidy(() => tf.matMul(a, b).dataSync());
+    return (performance.now() - started) / 1000;
+  };
+  const first = once();
+  const times: number[] = [];
+  while (times.length < 3 || (times.reduce((sum, time) => sum + time, first) < seconds && times.length < 200)) times.push(once());
+  a.dispose();
+  b.dispose();
+  times.sort((x, y) => x - y);
+  return { best: operations / times[0]!, median: operations / times[Math.floor(times.length / 2)]! };
+}

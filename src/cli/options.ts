@@ -1,0 +1,62 @@
+/**
+ * @file Options that several commands share, and how their texts become values.
+ */
+import { InvalidArgumentError, Option, type Command } from "commander";
+import { join } from "node:path";
+import { packageRoot } from "../experiments/package-root.js";
+import { useBackend, type BackendChoice, type BackendInUse } from "../tensor/index.js";
+import type { Terminal } from "./terminal.js";
+
+/** Options of every command that computes. */
+export interface EngineOptions {
+  readonly backend: BackendChoice;
+  readonly threads?: number;
+}
+
+/** Where results lie unless told otherwise. */
+export const defaultResults: string = join(packageRoot, "results");
+
+/** Adds `--backend` and `--threads`. */
+export function withEngineOptions(command: Command): Command {
+  return command
+    .addOption(new Option("--backend <name>", "engine backend; auto takes the fastest present").choices(["auto", "native", "wasm", "cpu"]).default("auto"))
+    .option("--threads <count>", "threads of the backend (default: all cores)", wholeNumber(1));
+}
+
+/** Chooses the backend and says which and why. */
+export async function startEngine(terminal: Pick<Terminal, "print">, { backend, threads }: EngineOptions): Promise<BackendInUse> {
+  const inUse = await useBackend(backend, threads === undefined ? {} : { threads });
+  terminal.print(`engine: ${inUse.backend}, ${inUse.threads} ${inUse.threads === 1 ? "thread" : "threads"} (${inUse.reason})`);
+  return inUse;
+}
+
+/** Reads a whole number of at least `low`. */
+export function wholeNumber(low: number): (text: string) => number {
+  return (text) => {
+    if (!/^\d+$/.test(text) || Number(text) < low) throw new InvalidArgumentError(`Expected a whole number of at least ${low}.`);
+    return Number(text);
+  };
+}
+
+/** Reads a finite number. */
+export function finiteNumber(text: string): number {
+  if (text.trim() === "" || !Number.isFinite(Number(text))) throw new InvalidArgumentError("Expected a number.");
+  return Number(text);
+}
+
+/** Reads whole numbers separated by commas. */
+export function wholeNumbers(low: number): (text: string) => number[] {
+  return (text) => text.split(",").map(wholeNumber(low));
+}
+
+/** Reads texts separated by commas. */
+export function texts(text: string): string[] {
+  const items = text.split(",").map((item) => item.trim());
+  if (items.some((item) => item === "")) throw new InvalidArgumentError("Expected names separated by commas.");
+  return items;
+}
+
+/** Collects a repeated option. */
+export function repeated(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
+}

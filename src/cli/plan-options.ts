@@ -1,0 +1,45 @@
+/**
+ * @file What `plan`, `run` and `report` are told: experiments, profile, changed settings.
+ */
+import { Option, type Command } from "commander";
+import { experimentOf, experiments, profileOf } from "../experiments/index.js";
+import type { Experiment, PlannedExperiment } from "../experiments/experiment.js";
+import { parseAssignments, readSettingsFile } from "../experiments/settings.js";
+import { defaultResults, repeated, wholeNumbers } from "./options.js";
+
+/** Options of the commands that plan. */
+export interface PlanCommandOptions {
+  readonly profile: string;
+  readonly results: string;
+  readonly set?: readonly string[];
+  readonly settings?: string;
+  readonly seeds?: readonly number[];
+  readonly name?: string;
+}
+
+/** Adds the experiments' argument and the options of {@link PlanCommandOptions}. */
+export function withPlanOptions(command: Command): Command {
+  return command
+    .argument("[experiments...]", "experiments by id (default: all)")
+    .option("--profile <name>", "quick, laptop or paper", "quick")
+    .addOption(new Option("--results <folder>", "folder of results").default(defaultResults, "results in the kit's folder"))
+    .option("--set <key=value>", "change a setting; may be repeated; lists by commas, \"none\" for none", repeated)
+    .option("--settings <file>", "JSON file of changed settings; --set goes before it")
+    .option("--seeds <list>", "seeds by commas, in place of the profile's", wholeNumbers(0))
+    .option("--name <name>", "name of the results' folder (default: the profile; \"own\" where something was changed)");
+}
+
+/** The experiments of those ids, planned. @throws {UsageError} for unknown ids, profiles, keys, or a settings file that is not JSON. */
+export function plannedExperiments(ids: readonly string[], options: PlanCommandOptions): PlannedExperiment[] {
+  const profile = profileOf(options.profile);
+  const chosen: readonly Experiment[] = ids.length === 0 ? experiments : ids.map(experimentOf);
+  return chosen.map((experiment) => {
+    const fromFile = options.settings === undefined ? {} : readSettingsFile(options.settings);
+    const changes = { ...fromFile, ...parseAssignments(`settings of ${experiment.id}`, options.set ?? [], experiment.kinds) };
+    return experiment.plan(profile, {
+      changes,
+      ...(options.seeds === undefined ? {} : { seeds: options.seeds }),
+      ...(options.name === undefined ? {} : { name: options.name }),
+    });
+  });
+}

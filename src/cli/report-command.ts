@@ -1,0 +1,26 @@
+/**
+ * @file `esta report`: tables and figures again, from rows.csv alone.
+ */
+import type { Command } from "commander";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { UsageError } from "../checks.js";
+import { experimentFolder } from "../experiments/run-folder.js";
+import { plannedExperiments, withPlanOptions, type PlanCommandOptions } from "./plan-options.js";
+import type { Terminal } from "./terminal.js";
+
+/** Adds the command. */
+export function addReportCommand(program: Command, terminal: Terminal): void {
+  withPlanOptions(program.command("report"))
+    .description("draw tables and figures again from rows.csv, without running anything")
+    .addHelpText("after", "\nExamples:\n  esta report\n  esta report vtab-stitching --profile laptop")
+    .action(async (ids: string[], options: PlanCommandOptions) => {
+      for (const experiment of plannedExperiments(ids, options)) {
+        const folder = experimentFolder(options.results, experiment.profile, experiment.id);
+        const rows = join(folder, "rows.csv");
+        if (!existsSync(rows)) throw new UsageError(`report ${experiment.id}: ${rows} is not there, expected rows of an earlier run. Run it first: esta run ${experiment.id} --profile ${options.profile}.`);
+        await experiment.report(folder);
+        terminal.print(`${experiment.id}: tables and figures in ${folder}`);
+      }
+    });
+}

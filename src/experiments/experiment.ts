@@ -1,0 +1,188 @@
+/**
+ * @file Declares an experiment: one question, settings as plain data per profile, a grid of points, and a run from point to rows.
+ *
+ * {@link defineExperiment} closes over the settings' type, so that unlike experiments share one list and one scheduler.
+ */
+import type { Ingredient, Json } from "../reporting/run-record.js";
+import { rowsToCsv } from "../reporting/rows-csv.js";
+import type { RowType } from "../reporting/record.js";
+import type { Progress } from "../training/train.js";
+import { identityOf, type RunIdentity } from "./run-identity.js";
+import { changedSettings, type SettingKind } from "./settings.js";
+
+/** - *quick* - minutes on two cores, no download
+ * - *laptop* - an evening: every offline task, several seeds
+ * - *paper* - the published scale: real weights, real data, a GPU */
+export type Profile = "quick" | "laptop" | "paper";
+export const profiles: readonly Profile[] = ["quick", "laptop", "paper"];
+
+/** Plain data: what JSON can hold, by name. */
+export type PlainData = { readonly [key: string]: Json };
+
+/** Files and data sets that a run reads; their content is a part of its identity. */
+export interface Ingredients {
+  readonly weights: readonly Ingredient[];
+  readonly data: readonly Ingredient[];
+}
+
+/** What a run may use beside its point and settings. */
+export interface RunContext {
+  readonly seed: number;
+  /** Goes into the rows' profile column. */
+  readonly profile: string;
+  /** Where the run may keep its state; removed when it has finished. */
+  readonly checkpoint: string;
+  /** Names the run's identity inside its checkpoint. */
+  readonly fingerprint: string;
+  readonly onProgress: (progress: Progress) => void;
+  /** Keeps a measured number for the run's record (never for its rows). */
+  readonly measure: (name: string, value: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What a report is about, beside its rows. */
+export interface ReportContext {
+  /** The experiment's folder below the profile's. */
+  readonly folder: string;
+  readonly profile: string;
+  /** What is reduced; stands in every table and figure. */
+  readonly note: string;
+}
+
+/** One experiment as its file declares it. */
+export interface ExperimentDefinition<Settings extends PlainData, Point extends PlainData, Row> {
+  /** Kebab-case, as the file is named. */
+  readonly id: string;
+  readonly question: string;
+  /** What the paper states, or "none published". */
+  readonly claim: string;
+  readonly settings: Readonly<Record<Profile, Settings>>;
+  /** What each profile reduces, in a sentence for tables and figures. */
+  readonly notes: Readonly<Record<Profile, string>>;
+  /** What each setting holds, for `--set` and settings files. */
+  readonly kinds: { readonly [Key in keyof Settings]: SettingKind };
+  /** Settings that choose points or name places: no part of a run's identity (its point and its files' content are). */
+  readonly outsideIdentity: readonly (keyof Settings & string)[];
+  /** Raised when the code changes what rows come out, so that no older run passes for a finished one. */
+  readonly revision: number;
+  readonly seeds: Readonly<Record<Profile, readonly number[]>>;
+  readonly rowType: RowType<Row>;
+  readonly points: (settings: Settings) => readonly Point[];
+  /** Everything that keeps these settings from running: wrong values, missing weights or data. One line each. */
+  readonly problems: (where: string, settings: Settings, profile: string) => readonly string[];
+  readonly ingredients: (point: Point, settings: Settings) => Promise<Ingredients>;
+  readonly run: (point: Point, settings: Settings, context: RunContext) => Promise<readonly Row[]>;
+  /** Multiply–accumulates of a run, for time estimates. */
+  readonly work: (point: Point, settings: Settings) => number;
+  /** Writes tables and figures from `rows.csv` in the context's folder, from it alone. */
+  readonly report: (context: ReportContext) => Promise<void>;
+}
+
+/** What a run leaves: its rows as CSV text with header, and measured numbers. */
+export interface RunOutcome {
+  readonly csv: string;
+  readonly rows: number;
+}
+
+/** One unit of work: a point and a seed. */
+export interface PlannedRun {
+  /** Built from point and seed: `task=digits_method=pst_seed=0`. */
+  readonly name: string;
+  readonly seed: number;
+  /** The settings that decide the rows, with the point. */
+  readonly settings: PlainData;
+  /** Multiply–accumulates, for time estimates. */
+  readonly work: number;
+  /** Reads the ingredients and names the run by all that decides its rows. */
+  identify(): Promise<RunIdentity>;
+  execute(context: Omit<RunContext, "seed" | "profile">): Promise<RunOutcome>;
+}
+
+/** An experiment under one profile, or under a user's own settings. */
+export interface PlannedExperiment {
+  readonly id: string;
+  /** Name of the results' folder and of the rows' profile: quick, laptop, paper, or the user's own. */
+  readonly profile: string;
+  readonly note: string;
+  readonly settings: PlainData;
+  readonly runs: readonly PlannedRun[];
+  readonly rowType: RowType<unknown>;
+  /** Everything that keeps it from running, one line each; empty when it can run. */
+  problems(): readonly string[];
+  /** Writes tables and figures from the folder's rows.csv. */
+  report(folder: string): Promise<void>;
+}
+
+/** How a plan departs from its profile. */
+export interface PlanOptions {
+  /** Settings in place of the profile's. */
+  readonly changes?: PlainData;
+  readonly seeds?: readonly number[];
+  /** Name of the results' folder and of the rows' profile; default: the profile, or "own" where anything was changed. */
+  readonly name?: string;
+  /** In place of the profile's note. */
+  readonly note?: string;
+}
+
+/** An experiment whose settings' type is closed over. */
+export interface Experiment {
+  readonly id: string;
+  readonly question: string;
+  readonly claim: string;
+  readonly kinds: { readonly [key: string]: SettingKind };
+  settingsOf(profile: Profile): PlainData;
+  seedsOf(profile: Profile): readonly number[];
+  /** @throws {UsageError} for an unknown setting or one of the wrong kind. */
+  plan(profile: Profile, options?: PlanOptions): PlannedExperiment;
+}
+
+/** Makes a definition into an experiment that lists and schedulers can hold beside others. */
+export function defineExperiment<Settings extends PlainData, Point extends PlainData, Row>(definition: ExperimentDefinition<Settings, Point, Row>): Experiment {
+  const { id, question, claim, kinds, rowType } = definition;
+  return {
+    id,
+    question,
+    claim,
+    kinds,
+    settingsOf: (profile) => definition.settings[profile],
+    seedsOf: (profile) => definition.seeds[profile],
+    plan(profile, { changes = {}, seeds = definition.seeds[profile], name, note } = {}) {
+      const settings = changedSettings(`settings of ${id}`, definition.settings[profile], kinds, changes);
+      const changed = Object.keys(changes).length > 0 || seeds !== definition.seeds[profile];
+      const label = name ?? (changed ? "own" : profile);
+      const told = note ?? [definition.notes[profile], ...Object.entries(changes).map(([key, value]) => `${key} = ${String(value)}`)].join("; ");
+      return {
+        id,
+        profile: label,
+        note: told,
+        settings,
+        runs: seeds.flatMap((seed) => definition.points(settings).map((point) => plannedRun(definition, point, settings, seed, label))),
+        rowType: rowType as RowType<unknown>,
+        problems: () => definition.problems(`run ${id}`, settings, profile),
+        report: (folder) => definition.report({ folder, profile: label, note: told }),
+      };
+    },
+  };
+}
+
+function plannedRun<Settings extends PlainData, Point extends PlainData, Row>(definition: ExperimentDefinition<Settings, Point, Row>, point: Point, settings: Settings, seed: number, profile: string): PlannedRun {
+  const outside = new Set<string>(definition.outsideIdentity);
+  const deciding: PlainData = { ...Object.fromEntries(Object.entries(settings).filter(([key]) => !outside.has(key))), ...point };
+  return {
+    name: runName(point, seed),
+    seed,
+    settings: deciding,
+    work: definition.work(point, settings),
+    identify: async () => identityOf(definition.id, definition.revision, profile, deciding, seed, await definition.ingredients(point, settings)),
+    async execute(context) {
+      const rows = await definition.run(point, settings, { ...context, seed, profile });
+      return { csv: rowsToCsv(definition.rowType, rows), rows: rows.length };
+    },
+  };
+}
+
+/** Names a run by its point and seed; letters that a file name cannot carry everywhere become "-". */
+export function runName(point: PlainData, seed: number): string {
+  const parts = Object.entries({ ...point, seed }).map(([key, value]) => `${key}=${String(value)}`);
+  return parts.join("_").replaceAll(/[^A-Za-z0-9=_.+-]/g, "-");
+}

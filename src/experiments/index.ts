@@ -1,0 +1,22 @@
+/**
+ * @file Every experiment of the kit: a static list, so that tools and kernels can follow the imports.
+ */
+import { UsageError } from "../checks.js";
+import { profiles, type Experiment, type Profile } from "./experiment.js";
+import { vtabStitching } from "./vtab-stitching.js";
+
+export const experiments: readonly Experiment[] = [vtabStitching];
+
+/** The experiment of that id. @throws {UsageError} listing the known ones. */
+export function experimentOf(id: string): Experiment {
+  const experiment = experiments.find((one) => one.id === id);
+  if (experiment === undefined) throw new UsageError(`run: experiment ${JSON.stringify(id)} is not known, expected one of ${experiments.map((one) => one.id).join(", ")}.`);
+  return experiment;
+}
+
+/** The profile of that name. @throws {UsageError} listing the known ones. */
+export function profileOf(name: string): Profile {
+  const profile = profiles.find((one) => one === name);
+  if (profile === undefined) throw new UsageError(`run: profile ${JSON.stringify(name)} is not known, expected one of ${profiles.join(", ")}.`);
+  return profile;
+}

@@ -1,0 +1,141 @@
+/**
+ * @file The settings of adapting a stitched family to image tasks: plain data, and what they mean to the training code.
+ */
+import type { FamilyEntry } from "../anchors/registry.js";
+import type { ImportanceVariant } from "../sampling/importance.js";
+import { defaultSampler, type SamplerKind } from "../sampling/sampler.js";
+import type { AdaptSettings } from "../training/adapt.js";
+import { stepsPerEpoch } from "../training/batches.js";
+import type { TrainSettings } from "../training/train.js";
+import { defaultPst, type BiasScope, type LoraTargets } from "../tuning/method.js";
+import type { SettingKind } from "./settings.js";
+
+/** Settings of vtab-stitching and of `esta adapt`. A type, not an interface: plain data for JSON. */
+export type VtabSettings = {
+  /** Family of anchors, by its name in the registry. */
+  readonly family: string;
+  /** Folder searched for weights before the kit's own; none by default. */
+  readonly weightsFolder: string | null;
+  /** Folder in VTAB-1k's layout; none for the kit's own tasks. */
+  readonly dataFolder: string | null;
+  readonly tasks: readonly string[];
+  /** `pst`, `sn-net`, and `anchor-ti`, `anchor-s`, `anchor-b`: an anchor adapted alone. */
+  readonly methods: readonly string[];
+  /** Optimizer updates of each run. */
+  readonly steps: number;
+  readonly batchSize: number;
+  /** What the learning rate follows: epochs (VTAB-1k practice) or steps (short runs; our choice). */
+  readonly scheduleUnit: string;
+  /** Share of the schedule that is warm-up; 0.1 (VTAB-1k practice). */
+  readonly warmupShare: number;
+  /** Peak learning rate of PST and of anchors alone. */
+  readonly learningRate: number;
+  /** Peak learning rate of full fine-tuning: ten times lower (METHOD §5). */
+  readonly fullLearningRate: number;
+  readonly weightDecay: number;
+  readonly rank: number;
+  readonly scaling: number;
+  readonly loraTargets: string;
+  readonly biasScope: string;
+  /** Sampler of PST; full fine-tuning always draws uniformly (SN-Net). */
+  readonly sampler: string;
+  readonly bins: number;
+  readonly temperature: number;
+  readonly exploration: number;
+  readonly beta: number;
+  readonly samplerWarmupVisits: number;
+  readonly samplerWarmupShare: number;
+  readonly importance: string;
+  /** Images that start the stitching layers; 100 (SN-Net). */
+  readonly initialImages: number;
+  /** First validation and test images to evaluate on; none means all. */
+  readonly valImages: number | null;
+  readonly testImages: number | null;
+};
+
+/** What each setting holds. */
+export const vtabSettingKinds: { readonly [Key in keyof VtabSettings]: SettingKind } = {
+  family: "text", weightsFolder: "text?", dataFolder: "text?", tasks: "texts", methods: "texts",
+  steps: "number", batchSize: "number", scheduleUnit: "text", warmupShare: "number", learningRate: "number", fullLearningRate: "number", weightDecay: "number",
+  rank: "number", scaling: "number", loraTargets: "text", biasScope: "text",
+  sampler: "text", bins: "number", temperature: "number", exploration: "number", beta: "number", samplerWarmupVisits: "number", samplerWarmupShare: "number", importance: "text",
+  initialImages: "number", valImages: "number?", testImages: "number?",
+};
+
+/** The recipe of METHOD §3–5 on the mini family; profiles change sizes. */
+export const vtabBase: VtabSettings = {
+  family: "mini",
+  weightsFolder: null,
+  dataFolder: null,
+  tasks: [],
+  methods: ["pst", "sn-net", "anchor-ti", "anchor-s", "anchor-b"],
+  steps: 1000,
+  batchSize: 64,
+  scheduleUnit: "step",
+  warmupShare: 0.1,
+  learningRate: 1e-3,
+  fullLearningRate: 1e-4,
+  weightDecay: 1e-4,
+  rank: defaultPst.rank,
+  scaling: defaultPst.scaling,
+  loraTargets: defaultPst.loraTargets,
+  biasScope: defaultPst.biasScope,
+  sampler: defaultSampler.kind,
+  bins: defaultSampler.bins,
+  temperature: defaultSampler.temperature,
+  exploration: defaultSampler.exploration,
+  beta: defaultSampler.beta,
+  samplerWarmupVisits: defaultSampler.warmupVisits,
+  samplerWarmupShare: defaultSampler.warmupShare,
+  importance: "trainable",
+  initialImages: 100,
+  valImages: null,
+  testImages: null,
+};
+
+/** Names of the methods that a family offers. */
+export function methodNames(family: Pick<FamilyEntry, "anchors">): string[] {
+  return ["pst", "sn-net", ...family.anchors.map(({ label }) => anchorMethod(label))];
+}
+
+function anchorMethod(label: string): string {
+  return `anchor-${label.toLowerCase()}`;
+}
+
+/**
+ * What the training code is told for one method. Names that are not known pass through: the training code's own checks name them.
+ *
+ * @param trainImages - images of the training split, which an epoch counts.
+ */
+export function adaptSettingsOf(settings: VtabSettings, method: string, family: Pick<FamilyEntry, "anchors">, trainImages = 800): AdaptSettings {
+  const { rank, scaling, initialImages, steps, batchSize, weightDecay } = settings;
+  const full = method === "sn-net";
+  const anchorAlone = family.anchors.findIndex(({ label }) => anchorMethod(label) === method);
+  const stitched = method === "pst";
+  const base = full ? settings.fullLearningRate : settings.learningRate;
+  const length = settings.scheduleUnit === "epoch" ? Math.ceil(steps / stepsPerEpoch(trainImages, batchSize)) : steps;
+  const train: TrainSettings = {
+    steps,
+    batchSize,
+    weightDecay,
+    scheduleUnit: settings.scheduleUnit as TrainSettings["scheduleUnit"],
+    schedule: { length, warmup: Math.round(settings.warmupShare * length), base, warmupStart: base / 1000, minimum: base / 100 },
+    sampler: {
+      kind: stitched ? (settings.sampler as SamplerKind) : "uniform",
+      bins: settings.bins,
+      temperature: settings.temperature,
+      exploration: settings.exploration,
+      beta: settings.beta,
+      warmupVisits: settings.samplerWarmupVisits,
+      warmupShare: settings.samplerWarmupShare,
+    },
+    // Only PST deploys by importance; minus the loss costs the others nothing.
+    importance: stitched ? (settings.importance as ImportanceVariant) : "loss",
+  };
+  return {
+    method: full ? { kind: "full" } : { kind: "pst", rank, scaling, loraTargets: settings.loraTargets as LoraTargets, biasScope: settings.biasScope as BiasScope },
+    train,
+    initialImages,
+    ...(anchorAlone < 0 ? {} : { anchorAlone }),
+  };
+}

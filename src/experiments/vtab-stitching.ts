@@ -1,0 +1,112 @@
+/**
+ * @file Does PST beat full SN-Net adaptation along the accuracy–FLOPs frontier, on each task and on the means?
+ *
+ * Run:     ./reproduce.sh quick vtab-stitching
+ * Writes:  results/<profile>/vtab-stitching/rows.csv, one row per task, method, seed and stitch; tables and figures from it alone
+ * Takes:   not measured yet (quick must stay under 3 minutes on 2 cores)
+ * Expects: PST's frontier above SN-Net's (paper, main table; its numbers could not be obtained). We test only the direction.
+ */
+import { families, familyOf, type FamilyEntry } from "../anchors/registry.js";
+import { choiceProblem, wholeNumberProblem } from "../checks.js";
+import { taskNames } from "../datasets/registry.js";
+import { vtabTasks } from "../datasets/vtab-tasks.js";
+import { stitchRows, type StitchRow } from "../reporting/record.js";
+import { adapt, adaptProblems, structureOf, type AdaptResult, type AnchorFamily } from "../training/adapt.js";
+import { defineExperiment, type Ingredients, type RunContext } from "./experiment.js";
+import { reportStitchRows } from "./stitch-report.js";
+import { adaptSettingsOf, methodNames, vtabBase, vtabSettingKinds, type VtabSettings } from "./vtab-settings.js";
+import { anchorsOf, expectedTestImages, sourceProblems, taskOf, taskSha256 } from "./vtab-sources.js";
+
+type Point = { readonly task: string; readonly method: string };
+
+export const vtabStitching = defineExperiment<VtabSettings, Point, StitchRow>({
+  id: "vtab-stitching",
+  question: "Does PST beat full SN-Net adaptation along the accuracy–FLOPs frontier, on each task and on the means?",
+  claim: "PST lies above SN-Net's full adaptation while training about 4 % of its parameters (paper; direction only)",
+  settings: {
+    quick: { ...vtabBase, tasks: ["digits", "earth-terrain", "dsprites-like-location"], steps: 120, batchSize: 32, valImages: 100, testImages: 200 },
+    laptop: { ...vtabBase, tasks: taskNames },
+    paper: { ...vtabBase, family: "vit", dataFolder: "data/vtab-1k", tasks: vtabTasks.map(({ name }) => name), steps: 1200, scheduleUnit: "epoch" },
+  },
+  notes: {
+    quick: "quick profile: family mini (a quarter of ViT's width, 32×32 images), 120 steps of 32 images, 200 test images, one seed",
+    laptop: "laptop profile: family mini (a quarter of ViT's width, 32×32 images), 1,000 steps of 64 images, all test images, three seeds",
+    paper: "paper profile: ViT-Ti/S/B at 224×224, VTAB-1k, 100 epochs of batch 64, all test images; trained on train800",
+  },
+  kinds: vtabSettingKinds,
+  outsideIdentity: ["tasks", "methods", "weightsFolder", "dataFolder"],
+  revision: 1,
+  seeds: { quick: [0], laptop: [0, 1, 2], paper: [0, 1, 2, 3, 4] },
+  rowType: stitchRows,
+  points: ({ tasks, methods }) => tasks.flatMap((task) => methods.map((method) => ({ task, method }))),
+  problems: vtabProblems,
+  ingredients: vtabIngredients,
+  run: runVtab,
+  work: vtabWork,
+  report: reportStitchRows,
+});
+
+function vtabProblems(where: string, settings: VtabSettings, profile: string): string[] {
+  const problems = [...sourceProblems(where, settings, profile)];
+  for (const key of ["valImages", "testImages"] as const) if (settings[key] !== null) problems.push(...wholeNumberProblem(where, key, settings[key], 1, Infinity));
+  if (!(settings.warmupShare >= 0 && settings.warmupShare < 1)) problems.push(`${where}: warmupShare is ${settings.warmupShare}, expected a number from 0 up to but not including 1.`);
+  if (!(settings.fullLearningRate > 0)) problems.push(`${where}: fullLearningRate is ${settings.fullLearningRate}, expected a number above 0.`);
+  if (settings.methods.length === 0) problems.push(`${where}: methods is empty, expected at least one method.`);
+  const family = families.find(({ familyId }) => familyId === settings.family);
+  if (family === undefined) return problems;
+  problems.push(...settings.methods.flatMap((method) => choiceProblem(where, "method", method, methodNames(family))));
+  return [...problems, ...adaptProblems(where, unloaded(family), adaptSettingsOf(settings, "pst", family))];
+}
+
+/** A family's structure without its weights. */
+function unloaded({ familyId, anchors, mean, std }: FamilyEntry): AnchorFamily {
+  return {
+    familyId,
+    anchors: anchors.map(({ anchorId, config }) => ({ anchorId, config, parameters: {}, sha256: "" })),
+    labels: anchors.map(({ label }) => label),
+    normalisation: { mean, std },
+  };
+}
+
+async function vtabIngredients({ task }: Point, settings: VtabSettings): Promise<Ingredients> {
+  const { anchors } = await anchorsOf(settings);
+  return { weights: anchors.map(({ anchorId, sha256 }) => ({ name: anchorId, sha256 })), data: [{ name: task, sha256: await taskSha256(settings, task) }] };
+}
+
+async function runVtab({ task, method }: Point, settings: VtabSettings, context: RunContext): Promise<StitchRow[]> {
+  const { seed, profile, checkpoint, fingerprint, onProgress, signal, measure } = context;
+  const [family, dataset] = [await anchorsOf(settings), await taskOf(settings, task)];
+  const adaptSettings = adaptSettingsOf(settings, method, familyOf(settings.family), dataset.train.count);
+  const result = await adapt(family, dataset, adaptSettings, { seed, checkpoint, checkpointEvery: 50, fingerprint, onProgress, signal });
+  for (const [name, seconds] of Object.entries(result.seconds)) measure(`${name}Seconds`, seconds);
+  return stitchRowsOf(result, family, { task, group: dataset.group, method, seed, profile });
+}
+
+/** One row a stitch. Anchors adapted alone share the method name "anchors"; only PST has importance to report. */
+export function stitchRowsOf(result: AdaptResult, family: Pick<AnchorFamily, "anchors">, { task, group, method, seed, profile }: Pick<StitchRow, "task" | "group" | "method" | "seed" | "profile">): StitchRow[] {
+  const name = (anchor: number): string => family.anchors[anchor]!.anchorId;
+  const alone = method.startsWith("anchor-");
+  const deploys = method === "pst";
+  return result.outcomes.map(({ stitchId, top1, validationTop1, importance, visits, selected }) => {
+    const stitch = result.family.space.stitches[stitchId]!;
+    const { flops, params } = result.family.costs[stitchId]!;
+    const joined = stitch.kind === "stitch";
+    return {
+      task, group, method: alone ? "anchors" : method, seed, stitchId, kind: stitch.kind, front: name(stitch.front), end: name(stitch.end),
+      frontBlock: joined ? stitch.frontBlock : null, endBlock: joined ? stitch.endBlock : null, flops, params, trainableParams: result.trainable,
+      top1, valTop1: validationTop1, importance: deploys ? importance : null, visits: alone ? null : visits, selected: deploys && selected ? 1 : 0, profile,
+    };
+  });
+}
+
+/** Multiply–accumulates: a training step costs its forward pass twice with frozen weights, three times with all; then every stitch is evaluated. */
+function vtabWork({ task, method }: Point, settings: VtabSettings): number {
+  const family = families.find(({ familyId }) => familyId === settings.family);
+  if (family === undefined) return 0;
+  const { costs } = structureOf(unloaded(family), 10);
+  const { anchorAlone } = adaptSettingsOf(settings, method, family);
+  const flops = anchorAlone === undefined ? costs.map((cost) => cost.flops) : [costs[anchorAlone]!.flops];
+  const all = flops.reduce((sum, cost) => sum + cost, 0);
+  const perImage = (method === "sn-net" ? 3 : 2) * (all / flops.length);
+  return settings.steps * settings.batchSize * perImage + ((settings.valImages ?? 200) + expectedTestImages(settings, task)) * all;
+}

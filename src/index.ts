@@ -1,0 +1,81 @@
+/**
+ * @file The kit as a library: what notebooks and programs import.
+ */
+export { UsageError } from "./checks.js";
+export { createRng } from "./rng.js";
+export type { RandomStream, Rng } from "./rng.js";
+
+// The engine
+export { tf, useBackend } from "./tensor/index.js";
+export type { BackendChoice, BackendInUse, BackendName, BackendOptions, Tensor, Variable } from "./tensor/index.js";
+
+// Anchors
+export { families, familyOf } from "./anchors/registry.js";
+export type { AnchorEntry, FamilyEntry } from "./anchors/registry.js";
+export { loadFamily, loadWeights } from "./anchors/load-weights.js";
+export type { LoadedAnchor } from "./anchors/load-weights.js";
+export type { HostTensor } from "./anchors/parameters.js";
+export { readSafetensors, readSafetensorsSummary, writeSafetensors } from "./anchors/safetensors.js";
+export type { StoredTensor, StoredTensors, TensorToStore } from "./anchors/safetensors.js";
+export { vitConfig } from "./anchors/vit-shape.js";
+export type { VitConfig } from "./anchors/vit-shape.js";
+export { loadAnchorFamily } from "./experiments/vtab-sources.js";
+
+// Tasks
+export { listTasks, loadTask, taskNames } from "./datasets/registry.js";
+export type { LoadTaskOptions } from "./datasets/registry.js";
+export type { TaskCard } from "./datasets/task-recipe.js";
+export { findVtabTasks, loadVtabTask } from "./datasets/vtab.js";
+export type { LoadVtabOptions } from "./datasets/vtab.js";
+export { classCounts, firstImages, majorityShare } from "./datasets/dataset.js";
+export type { Dataset, ImageSplit, TaskGroup } from "./datasets/dataset.js";
+
+// Stitching
+export { stitchFamily, stitchLabel } from "./stitching/family.js";
+export type { StitchFamily } from "./stitching/family.js";
+export { nearestMap, stitchOf, stitchSpace } from "./stitching/stitch-space.js";
+export type { AnchorStitch, JoinedStitch, PositionOptions, Stitch, StitchSpace, StitchingLayerPlace } from "./stitching/stitch-space.js";
+export { routeOf } from "./stitching/route.js";
+export type { Route, RouteOptions, RouteStep } from "./stitching/route.js";
+export { stitchCosts } from "./stitching/costs.js";
+export type { StitchCosts } from "./stitching/costs.js";
+
+// Tuning and sampling
+export { biasScopes, defaultPst, loraTargetChoices, stitchTrainables, trainableElements } from "./tuning/method.js";
+export type { BiasScope, FullMethod, LoraTargets, PstMethod, Trainable, TuningMethod } from "./tuning/method.js";
+export { createTunedModel, disposeModel, modelLogits, trainableCount } from "./tuning/tuned-model.js";
+export type { TunedModel } from "./tuning/tuned-model.js";
+export { importanceVariants } from "./sampling/importance.js";
+export type { ImportanceVariant } from "./sampling/importance.js";
+export { createSampler, defaultSampler, importanceProbabilities, samplerKinds } from "./sampling/sampler.js";
+export type { Sampler, SamplerKind, SamplerSettings } from "./sampling/sampler.js";
+export { flopsBins } from "./sampling/flops-bins.js";
+export { bestPerBin, topK, withAnchors } from "./sampling/selection.js";
+
+// Training
+export { adapt, structureOf } from "./training/adapt.js";
+export type { AdaptOptions, AdaptResult, AdaptSettings, AnchorFamily, StitchOutcome } from "./training/adapt.js";
+export type { Progress, TrainSettings } from "./training/train.js";
+export { learningRate, vtabSchedule } from "./training/schedule.js";
+export type { Schedule } from "./training/schedule.js";
+
+// Experiments
+export { experimentOf, experiments, profileOf } from "./experiments/index.js";
+export { defineExperiment, profiles } from "./experiments/experiment.js";
+export type { Experiment, ExperimentDefinition, PlainData, PlannedExperiment, PlannedRun, PlanOptions, Profile, ReportContext, RunContext } from "./experiments/experiment.js";
+export { runExperiment } from "./experiments/run-experiment.js";
+export type { RunEvent, ScheduleOptions, ScheduleSummary } from "./experiments/run-experiment.js";
+export { stitchRowsOf } from "./experiments/vtab-stitching.js";
+export { adaptSettingsOf, vtabBase } from "./experiments/vtab-settings.js";
+export type { VtabSettings } from "./experiments/vtab-settings.js";
+
+// Results
+export { stitchRows } from "./reporting/record.js";
+export type { StitchRow } from "./reporting/record.js";
+export { parseRows, readRows, rowsToCsv, writeRows } from "./reporting/rows-csv.js";
+export type { RunRecord } from "./reporting/run-record.js";
+export { areaUnderFrontier, bestWithin, commonRange, paretoFrontier } from "./reporting/pareto.js";
+export { paretoFigure } from "./reporting/figures/pareto-figure.js";
+export type { ParetoFigureOptions } from "./reporting/figures/pareto-figure.js";
+export { renderFigure, writeFigure } from "./reporting/figures/render.js";
+export type { Figure } from "./reporting/figures/figure.js";
