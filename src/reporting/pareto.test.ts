@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createRng } from "../rng.js";
-import { areaUnderFrontier, bestWithin, commonRange, paretoFrontier } from "./pareto.js";
+import { areaUnderChoice, areaUnderFrontier, bestWithin, commonRange, paretoFrontier } from "./pareto.js";
 import type { CostedPoint } from "./pareto.js";
 
 const point = (flops: number, top1: number): CostedPoint => ({ flops, top1 });
@@ -67,4 +67,12 @@ test("the area agrees with a fine sum over budgets", () => {
     }
     expect(areaUnderFrontier(points, { low: 2, high: 16 })).toBeCloseTo(sum / slices, 3);
   }
+});
+
+test("the area of a choice counts the accuracy of what is chosen, not the best", () => {
+  const scored = [{ ...point(10, 0.5), score: 1 }, { ...point(100, 0.3), score: 2 }, { ...point(500, 0.9), score: 2 }, { ...point(1000, 0.9), score: 0 }];
+  expect(areaUnderChoice(scored, { low: 10, high: 1000 }, ({ score }) => score)).toBeCloseTo(0.4, 12);
+  expect(areaUnderChoice(scored, { low: 10, high: 1000 }, ({ flops }) => flops)).toBeCloseTo((0.5 + 0.3 * Math.log10(5) + 0.9 * Math.log10(2)) / 2, 12);
+  expect(areaUnderChoice(scored, { low: 100, high: 100 }, ({ score }) => score)).toBe(0.3);
+  expect(areaUnderChoice(scored, { low: 5, high: 100 }, ({ score }) => score)).toBeNull();
 });

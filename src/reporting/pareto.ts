@@ -65,22 +65,38 @@ export function commonRange(methods: readonly (readonly CostedPoint[])[]): Flops
  * `area = 1 / (log10 high − log10 low) · ∫ best(10^u) du` for u from log10 low to log10 high.
  *
  * It is a fraction like top-1: a method with one accuracy at every budget has that accuracy as its area. For `low = high` it
- * is `best(low)`.
+ * is `best(low)`. The best is found with the accuracy itself, so on test it is what an oracle would reach.
  *
  * @returns null where no point is affordable at `low`: an area over a part of the range would not compare.
  */
-export function areaUnderFrontier(points: readonly CostedPoint[], { low, high }: FlopsRange): number | null {
-  const start = bestWithin(points, low);
-  if (start === null) return null;
-  const steps = paretoFrontier(points).filter(({ flops, top1 }) => flops > low && flops < high && top1 > start.top1);
-  const span = Math.log10(high / low);
-  if (!(span > 0)) return start.top1;
-  // The area below the first step, plus what each step adds from its cost to the end of the range.
-  let area = start.top1;
-  let level = start.top1;
-  for (const { flops, top1 } of steps) {
-    area += ((top1 - level) * Math.log10(high / flops)) / span;
-    level = top1;
+export function areaUnderFrontier(points: readonly CostedPoint[], range: FlopsRange): number | null {
+  return areaUnderChoice(points, range, ({ top1 }) => top1);
+}
+
+/**
+ * The same average for a user who cannot see the accuracies: at each budget the affordable point of the highest `score` is run
+ * (the cheaper of two equals), and its accuracy counts.
+ *
+ * @param score - what the choice goes by: validation accuracy, importance, or the cost itself.
+ */
+export function areaUnderChoice<Point extends CostedPoint>(
+  points: readonly Point[], { low, high }: FlopsRange, score: (point: Point) => number,
+): number | null {
+  const byCost = [...points].sort((a, b) => a.flops - b.flops);
+  let chosen: Point | null = null;
+  let from = low;
+  let area = 0;
+  for (const point of byCost) {
+    if (point.flops > high) break;
+    if (chosen !== null && score(point) <= score(chosen)) continue;
+    if (point.flops > low) {
+      if (chosen === null) return null;
+      area += chosen.top1 * Math.log10(point.flops / from);
+      from = point.flops;
+    }
+    chosen = point;
   }
-  return area;
+  if (chosen === null) return null;
+  if (!(high > low)) return chosen.top1;
+  return (area + chosen.top1 * Math.log10(high / from)) / Math.log10(high / low);
 }
