@@ -22,8 +22,36 @@ mod tile;
 use elementwise::{Binary, Unary};
 use linear::Lora;
 use matmul::View;
-use napi::{Error, Result, Status};
+use napi::bindgen_prelude::FromNapiValue;
+use napi::{Error, Result, Status, sys};
 use napi_derive::napi;
+use std::ops::{Deref, DerefMut};
+
+/// An array of JavaScript that a function writes. The caller does not pass it as another argument too.
+pub struct Out<T: 'static>(&'static mut [T]);
+
+impl<T> FromNapiValue for Out<T>
+where
+    &'static mut [T]: FromNapiValue,
+{
+    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
+        // SAFETY: as the implementation for slices; the array outlives the call, which is synchronous, and `Out` ends with it.
+        unsafe { <&'static mut [T]>::from_napi_value(env, value).map(Out) }
+    }
+}
+
+impl<T> Deref for Out<T> {
+    type Target = [T];
+    fn deref(&self) -> &[T] {
+        self.0
+    }
+}
+
+impl<T> DerefMut for Out<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        self.0
+    }
+}
 
 /// Raised with every change of the functions below; the TypeScript side refuses another version.
 #[napi(catch_unwind)]
@@ -53,7 +81,7 @@ pub fn simd_level() -> &'static str {
 /// `a_batch` and `b_batch` are `batch`, or 1 for a matrix used by the whole batch.
 #[napi(catch_unwind)]
 #[allow(clippy::too_many_arguments)]
-pub fn matmul(a: &[f32], b: &[f32], out: &mut [f32], batch: u32, a_batch: u32, b_batch: u32, m: u32, n: u32, k: u32, turn_a: bool, turn_b: bool) -> Result<()> {
+pub fn matmul(a: &[f32], b: &[f32], mut out: Out<f32>, batch: u32, a_batch: u32, b_batch: u32, m: u32, n: u32, k: u32, turn_a: bool, turn_b: bool) -> Result<()> {
     check::that((a_batch == batch || a_batch == 1) && (b_batch == batch || b_batch == 1), || {
         format!("matmul: batches {a_batch} and {b_batch}, expected {batch} or 1.")
     })?;
@@ -77,7 +105,7 @@ pub fn matmul(a: &[f32], b: &[f32], out: &mut [f32], batch: u32, a_batch: u32, b
     };
     if batch >= 8 {
         let cut = parallel::Cut::rows(batch, (size * k) as f64 / 20.0);
-        let shared = parallel::Shared::new(out);
+        let shared = parallel::Shared::new(&mut out);
         parallel::for_each_chunk(cut.chunks, |chunk| {
             let (start, end) = cut.bounds(chunk);
             for index in start..end {
@@ -95,11 +123,11 @@ pub fn matmul(a: &[f32], b: &[f32], out: &mut [f32], batch: u32, a_batch: u32, b
 
 /// `out = aᵀ·b` in double precision, added to what is there: `a` `[rows, m]`, `b` `[rows, n]`, `out` `[m, n]`.
 #[napi(catch_unwind)]
-pub fn add_cross_product(a: &[f64], b: &[f64], out: &mut [f64], rows: u32, m: u32, n: u32) -> Result<()> {
+pub fn add_cross_product(a: &[f64], b: &[f64], mut out: Out<f64>, rows: u32, m: u32, n: u32) -> Result<()> {
     check::length("addCrossProduct", "a", a.len(), &[rows, m])?;
     check::length("addCrossProduct", "b", b.len(), &[rows, n])?;
     check::length("addCrossProduct", "out", out.len(), &[m, n])?;
-    matmul::product(View::new(a, rows as usize, m as usize).turned(), View::new(b, rows as usize, n as usize), out, 1.0, true);
+    matmul::product(View::new(a, rows as usize, m as usize).turned(), View::new(b, rows as usize, n as usize), &mut out, 1.0, true);
     Ok(())
 }
 
@@ -112,7 +140,7 @@ fn lora<'a>(name: &str, a: &'a [f32], b: &'a [f32], scaling: f64, inputs: u32, o
 /// `y = x·(W + scaling·B·A)ᵀ + bias`. Rank 0 and an empty bias stand for none.
 #[napi(catch_unwind)]
 #[allow(clippy::too_many_arguments)]
-pub fn linear(x: &[f32], weight: &[f32], bias: &[f32], lora_a: &[f32], lora_b: &[f32], scaling: f64, y: &mut [f32], rows: u32, inputs: u32, outputs: u32, rank: u32) -> Result<()> {
+pub fn linear(x: &[f32], weight: &[f32], bias: &[f32], lora_a: &[f32], lora_b: &[f32], scaling: f64, mut y: Out<f32>, rows: u32, inputs: u32, outputs: u32, rank: u32) -> Result<()> {
     check::length("linear", "x", x.len(), &[rows, inputs])?;
     check::length("linear", "weight", weight.len(), &[outputs, inputs])?;
     check::length("linear", "y", y.len(), &[rows, outputs])?;
@@ -120,26 +148,26 @@ pub fn linear(x: &[f32], weight: &[f32], bias: &[f32], lora_a: &[f32], lora_b: &
         check::length("linear", "bias", bias.len(), &[outputs])?;
     }
     let update = lora("linear", lora_a, lora_b, scaling, inputs, outputs, rank)?;
-    linear::forward(x, weight, bias, update, y, rows as usize, inputs as usize, outputs as usize);
+    linear::forward(x, weight, bias, update, &mut y, rows as usize, inputs as usize, outputs as usize);
     Ok(())
 }
 
 /// `dx = dy·(W + scaling·B·A)`.
 #[napi(catch_unwind)]
 #[allow(clippy::too_many_arguments)]
-pub fn linear_backward_x(dy: &[f32], weight: &[f32], lora_a: &[f32], lora_b: &[f32], scaling: f64, dx: &mut [f32], rows: u32, inputs: u32, outputs: u32, rank: u32) -> Result<()> {
+pub fn linear_backward_x(dy: &[f32], weight: &[f32], lora_a: &[f32], lora_b: &[f32], scaling: f64, mut dx: Out<f32>, rows: u32, inputs: u32, outputs: u32, rank: u32) -> Result<()> {
     check::length("linearBackwardX", "dy", dy.len(), &[rows, outputs])?;
     check::length("linearBackwardX", "weight", weight.len(), &[outputs, inputs])?;
     check::length("linearBackwardX", "dx", dx.len(), &[rows, inputs])?;
     let update = lora("linearBackwardX", lora_a, lora_b, scaling, inputs, outputs, rank)?;
-    linear::backward_x(dy, weight, update, dx, rows as usize, inputs as usize, outputs as usize);
+    linear::backward_x(dy, weight, update, &mut dx, rows as usize, inputs as usize, outputs as usize);
     Ok(())
 }
 
 /// The gradients of the low-rank factors; each is skipped when its output is empty.
 #[napi(catch_unwind)]
 #[allow(clippy::too_many_arguments)]
-pub fn linear_backward_lora(x: &[f32], dy: &[f32], lora_a: &[f32], lora_b: &[f32], scaling: f64, da: &mut [f32], db: &mut [f32], rows: u32, inputs: u32, outputs: u32, rank: u32) -> Result<()> {
+pub fn linear_backward_lora(x: &[f32], dy: &[f32], lora_a: &[f32], lora_b: &[f32], scaling: f64, mut da: Out<f32>, mut db: Out<f32>, rows: u32, inputs: u32, outputs: u32, rank: u32) -> Result<()> {
     check::length("linearBackwardLora", "x", x.len(), &[rows, inputs])?;
     check::length("linearBackwardLora", "dy", dy.len(), &[rows, outputs])?;
     let update = lora("linearBackwardLora", lora_a, lora_b, scaling, inputs, outputs, rank)?;
@@ -149,24 +177,24 @@ pub fn linear_backward_lora(x: &[f32], dy: &[f32], lora_a: &[f32], lora_b: &[f32
     if !db.is_empty() {
         check::length("linearBackwardLora", "db", db.len(), &[outputs, rank])?;
     }
-    linear::backward_lora(x, dy, update, da, db, rows as usize, inputs as usize, outputs as usize);
+    linear::backward_lora(x, dy, update, &mut da, &mut db, rows as usize, inputs as usize, outputs as usize);
     Ok(())
 }
 
 /// Layer normalisation of rows of `width`.
 #[napi(catch_unwind)]
-pub fn layer_norm(x: &[f32], gain: &[f32], bias: &[f32], epsilon: f64, y: &mut [f32], rows: u32, width: u32) -> Result<()> {
+pub fn layer_norm(x: &[f32], gain: &[f32], bias: &[f32], epsilon: f64, mut y: Out<f32>, rows: u32, width: u32) -> Result<()> {
     for (what, found, sizes) in [("x", x.len(), &[rows, width][..]), ("gain", gain.len(), &[width]), ("bias", bias.len(), &[width]), ("y", y.len(), &[rows, width])] {
         check::length("layerNorm", what, found, sizes)?;
     }
-    norm::forward(x, gain, bias, epsilon as f32, y);
+    norm::forward(x, gain, bias, epsilon as f32, &mut y);
     Ok(())
 }
 
 /// The gradients of [`layer_norm`].
 #[napi(catch_unwind)]
 #[allow(clippy::too_many_arguments)]
-pub fn layer_norm_backward(x: &[f32], gain: &[f32], dy: &[f32], epsilon: f64, dx: &mut [f32], dgain: &mut [f32], dbias: &mut [f32], rows: u32, width: u32) -> Result<()> {
+pub fn layer_norm_backward(x: &[f32], gain: &[f32], dy: &[f32], epsilon: f64, mut dx: Out<f32>, mut dgain: Out<f32>, mut dbias: Out<f32>, rows: u32, width: u32) -> Result<()> {
     for (what, found, sizes) in [
         ("x", x.len(), &[rows, width][..]),
         ("gain", gain.len(), &[width]),
@@ -177,24 +205,24 @@ pub fn layer_norm_backward(x: &[f32], gain: &[f32], dy: &[f32], epsilon: f64, dx
     ] {
         check::length("layerNormBackward", what, found, sizes)?;
     }
-    norm::backward(x, gain, dy, epsilon as f32, dx, dgain, dbias);
+    norm::backward(x, gain, dy, epsilon as f32, &mut dx, &mut dgain, &mut dbias);
     Ok(())
 }
 
 /// GELU of `x + bias`.
 #[napi(catch_unwind)]
-pub fn bias_gelu(x: &[f32], bias: &[f32], y: &mut [f32], rows: u32, width: u32) -> Result<()> {
+pub fn bias_gelu(x: &[f32], bias: &[f32], mut y: Out<f32>, rows: u32, width: u32) -> Result<()> {
     for (what, found, sizes) in [("x", x.len(), &[rows, width][..]), ("bias", bias.len(), &[width]), ("y", y.len(), &[rows, width])] {
         check::length("biasGelu", what, found, sizes)?;
     }
-    gelu::forward(x, bias, y);
+    gelu::forward(x, bias, &mut y);
     Ok(())
 }
 
 /// The gradients of [`bias_gelu`].
 #[napi(catch_unwind)]
 #[allow(clippy::too_many_arguments)]
-pub fn bias_gelu_backward(x: &[f32], bias: &[f32], dy: &[f32], dx: &mut [f32], dbias: &mut [f32], rows: u32, width: u32) -> Result<()> {
+pub fn bias_gelu_backward(x: &[f32], bias: &[f32], dy: &[f32], mut dx: Out<f32>, mut dbias: Out<f32>, rows: u32, width: u32) -> Result<()> {
     for (what, found, sizes) in [
         ("x", x.len(), &[rows, width][..]),
         ("bias", bias.len(), &[width]),
@@ -204,36 +232,36 @@ pub fn bias_gelu_backward(x: &[f32], bias: &[f32], dy: &[f32], dx: &mut [f32], d
     ] {
         check::length("biasGeluBackward", what, found, sizes)?;
     }
-    gelu::backward(x, bias, dy, dx, dbias);
+    gelu::backward(x, bias, dy, &mut dx, &mut dbias);
     Ok(())
 }
 
 /// `y = x + bias + residual`.
 #[napi(catch_unwind)]
-pub fn bias_residual(x: &[f32], bias: &[f32], residual: &[f32], y: &mut [f32], rows: u32, width: u32) -> Result<()> {
+pub fn bias_residual(x: &[f32], bias: &[f32], residual: &[f32], mut y: Out<f32>, rows: u32, width: u32) -> Result<()> {
     for (what, found, sizes) in [("x", x.len(), &[rows, width][..]), ("bias", bias.len(), &[width]), ("residual", residual.len(), &[rows, width]), ("y", y.len(), &[rows, width])] {
         check::length("biasResidual", what, found, sizes)?;
     }
-    elementwise::bias_residual(x, bias, residual, y);
+    elementwise::bias_residual(x, bias, residual, &mut y);
     Ok(())
 }
 
 /// Self-attention: `qkv` `[batch, tokens, 3·heads·width]` to `[batch, tokens, heads·width]`.
 #[napi(catch_unwind)]
-pub fn attention(qkv: &[f32], out: &mut [f32], batch: u32, tokens: u32, heads: u32, width: u32) -> Result<()> {
+pub fn attention(qkv: &[f32], mut out: Out<f32>, batch: u32, tokens: u32, heads: u32, width: u32) -> Result<()> {
     check::length("attention", "qkv", qkv.len(), &[batch, tokens, 3, heads, width])?;
     check::length("attention", "out", out.len(), &[batch, tokens, heads, width])?;
-    attention::forward(qkv, out, attention::Sizes { batch: batch as usize, tokens: tokens as usize, heads: heads as usize, width: width as usize });
+    attention::forward(qkv, &mut out, attention::Sizes { batch: batch as usize, tokens: tokens as usize, heads: heads as usize, width: width as usize });
     Ok(())
 }
 
 /// The gradient of [`attention`].
 #[napi(catch_unwind)]
-pub fn attention_backward(qkv: &[f32], dout: &[f32], dqkv: &mut [f32], batch: u32, tokens: u32, heads: u32, width: u32) -> Result<()> {
+pub fn attention_backward(qkv: &[f32], dout: &[f32], mut dqkv: Out<f32>, batch: u32, tokens: u32, heads: u32, width: u32) -> Result<()> {
     check::length("attentionBackward", "qkv", qkv.len(), &[batch, tokens, 3, heads, width])?;
     check::length("attentionBackward", "dout", dout.len(), &[batch, tokens, heads, width])?;
     check::length("attentionBackward", "dqkv", dqkv.len(), &[batch, tokens, 3, heads, width])?;
-    attention::backward(qkv, dout, dqkv, attention::Sizes { batch: batch as usize, tokens: tokens as usize, heads: heads as usize, width: width as usize });
+    attention::backward(qkv, dout, &mut dqkv, attention::Sizes { batch: batch as usize, tokens: tokens as usize, heads: heads as usize, width: width as usize });
     Ok(())
 }
 
@@ -246,7 +274,7 @@ fn labels_fit(name: &str, labels: &[i32], classes: u32) -> Result<()> {
 
 /// Mean cross-entropy, written to `out[0]`.
 #[napi(catch_unwind)]
-pub fn softmax_cross_entropy(logits: &[f32], labels: &[i32], out: &mut [f32], classes: u32) -> Result<()> {
+pub fn softmax_cross_entropy(logits: &[f32], labels: &[i32], mut out: Out<f32>, classes: u32) -> Result<()> {
     check::length("softmaxCrossEntropy", "logits", logits.len(), &[labels.len() as u32, classes])?;
     check::length("softmaxCrossEntropy", "out", out.len(), &[1])?;
     labels_fit("softmaxCrossEntropy", labels, classes)?;
@@ -256,12 +284,12 @@ pub fn softmax_cross_entropy(logits: &[f32], labels: &[i32], out: &mut [f32], cl
 
 /// The gradient of [`softmax_cross_entropy`], times `dy`.
 #[napi(catch_unwind)]
-pub fn softmax_cross_entropy_backward(logits: &[f32], labels: &[i32], dy: f64, dx: &mut [f32], classes: u32) -> Result<()> {
+pub fn softmax_cross_entropy_backward(logits: &[f32], labels: &[i32], dy: f64, mut dx: Out<f32>, classes: u32) -> Result<()> {
     check::length("softmaxCrossEntropyBackward", "logits", logits.len(), &[labels.len() as u32, classes])?;
     check::length("softmaxCrossEntropyBackward", "dx", dx.len(), &[labels.len() as u32, classes])?;
     labels_fit("softmaxCrossEntropyBackward", labels, classes)?;
     if classes > 0 {
-        loss::backward(logits, labels, classes as usize, (dy / labels.len() as f64) as f32, dx);
+        loss::backward(logits, labels, classes as usize, (dy / labels.len() as f64) as f32, &mut dx);
     }
     Ok(())
 }
@@ -269,18 +297,18 @@ pub fn softmax_cross_entropy_backward(logits: &[f32], labels: &[i32], dy: f64, d
 /// One AdamW update of one tensor in place; see `adamw::Step`.
 #[napi(catch_unwind)]
 #[allow(clippy::too_many_arguments)]
-pub fn adam_w(values: &mut [f32], slopes: &[f32], first: &mut [f32], second: &mut [f32], keep: f64, rate: f64, scale: f64, beta1: f64, beta2: f64, epsilon: f64) -> Result<()> {
+pub fn adam_w(mut values: Out<f32>, slopes: &[f32], mut first: Out<f32>, mut second: Out<f32>, keep: f64, rate: f64, scale: f64, beta1: f64, beta2: f64, epsilon: f64) -> Result<()> {
     let size = values.len();
     check::that(slopes.len() == size && first.len() == size && second.len() == size, || {
         format!("adamW: values, slopes and moments have {size}, {}, {} and {} numbers, expected the same.", slopes.len(), first.len(), second.len())
     })?;
-    adamw::update(values, slopes, first, second, adamw::Step { keep, rate, scale, beta1, beta2, epsilon });
+    adamw::update(&mut values, slopes, &mut first, &mut second, adamw::Step { keep, rate, scale, beta1, beta2, epsilon });
     Ok(())
 }
 
 /// `out[i] = operation(a[i], b[(i / run) mod b.len()])`.
 #[napi(catch_unwind)]
-pub fn binary(operation: String, a: &[f32], b: &[f32], run: u32, out: &mut [f32]) -> Result<()> {
+pub fn binary(operation: String, a: &[f32], b: &[f32], run: u32, mut out: Out<f32>) -> Result<()> {
     let operation = match operation.as_str() {
         "add" => Binary::Add,
         "subtract" => Binary::Subtract,
@@ -296,13 +324,13 @@ pub fn binary(operation: String, a: &[f32], b: &[f32], run: u32, out: &mut [f32]
     check::that(a.len() == out.len() && run > 0 && (a.is_empty() || (!b.is_empty() && a.len() % (b.len() * run) == 0)), || {
         format!("binary: {} and {} numbers in runs of {run} to {}.", a.len(), b.len(), out.len())
     })?;
-    elementwise::binary(operation, a, b, run, out);
+    elementwise::binary(operation, a, b, run, &mut out);
     Ok(())
 }
 
 /// `y[i] = operation(x[i])`.
 #[napi(catch_unwind)]
-pub fn unary(operation: String, x: &[f32], y: &mut [f32]) -> Result<()> {
+pub fn unary(operation: String, x: &[f32], mut y: Out<f32>) -> Result<()> {
     let operation = match operation.as_str() {
         "negate" => Unary::Negate,
         "square" => Unary::Square,
@@ -319,31 +347,31 @@ pub fn unary(operation: String, x: &[f32], y: &mut [f32]) -> Result<()> {
         other => return Err(Error::new(Status::InvalidArg, format!("unary: unknown operation {other}."))),
     };
     check::that(x.len() == y.len(), || format!("unary: {} numbers to {}.", x.len(), y.len()))?;
-    elementwise::unary(operation, x, y);
+    elementwise::unary(operation, x, &mut y);
     Ok(())
 }
 
 /// Softmax of rows of `width`.
 #[napi(catch_unwind)]
-pub fn softmax(x: &[f32], y: &mut [f32], rows: u32, width: u32) -> Result<()> {
+pub fn softmax(x: &[f32], mut y: Out<f32>, rows: u32, width: u32) -> Result<()> {
     check::length("softmax", "x", x.len(), &[rows, width])?;
     check::length("softmax", "y", y.len(), &[rows, width])?;
-    elementwise::softmax(x, y, width as usize);
+    elementwise::softmax(x, &mut y, width as usize);
     Ok(())
 }
 
 /// Sums the middle of three axes.
 #[napi(catch_unwind)]
-pub fn sum(x: &[f32], out: &mut [f32], outer: u32, middle: u32, inner: u32) -> Result<()> {
+pub fn sum(x: &[f32], mut out: Out<f32>, outer: u32, middle: u32, inner: u32) -> Result<()> {
     check::length("sum", "x", x.len(), &[outer, middle, inner])?;
     check::length("sum", "out", out.len(), &[outer, inner])?;
-    reduce::sum(x, out, outer as usize, middle as usize, inner as usize);
+    reduce::sum(x, &mut out, outer as usize, middle as usize, inner as usize);
     Ok(())
 }
 
 /// Copies with strides: `layout` is the shape, then the strides in `from`, then the strides in `to`.
 #[napi(catch_unwind)]
-pub fn copy(from: &[f32], from_offset: u32, to: &mut [f32], to_offset: u32, layout: Vec<u32>) -> Result<()> {
+pub fn copy(from: &[f32], from_offset: u32, mut to: Out<f32>, to_offset: u32, layout: Vec<u32>) -> Result<()> {
     let layout: Vec<usize> = layout.into_iter().map(|size| size as usize).collect();
     let axes = layout.len() / 3;
     check::that(layout.len() % 3 == 0 && axes <= copy::MOST_AXES, || format!("copy: a layout of {} numbers.", layout.len()))?;
@@ -356,6 +384,6 @@ pub fn copy(from: &[f32], from_offset: u32, to: &mut [f32], to_offset: u32, layo
     check::that(inside(from_strides, from_offset, from.len()) && inside(to_strides, to_offset, to.len()), || {
         format!("copy: shape {shape:?} leaves an array of {} or {} numbers.", from.len(), to.len())
     })?;
-    copy::strided(from, from_offset as usize, from_strides, to, to_offset as usize, to_strides, shape);
+    copy::strided(from, from_offset as usize, from_strides, &mut to, to_offset as usize, to_strides, shape);
     Ok(())
 }

@@ -40,15 +40,12 @@ impl<'a, T> View<'a, T> {
 
 /// Numbers that `gemm` multiplies.
 pub trait Number: Copy + Send + Sync + 'static {
-    const ZERO: Self;
     const ONE: Self;
 }
 impl Number for f32 {
-    const ZERO: f32 = 0.0;
     const ONE: f32 = 1.0;
 }
 impl Number for f64 {
-    const ZERO: f64 = 0.0;
     const ONE: f64 = 1.0;
 }
 

@@ -40,7 +40,7 @@ pub fn sum(x: &[f32], out: &mut [f32], outer: usize, middle: usize, inner: usize
             let (start, end) = cut.bounds(chunk);
             for row in start..end {
                 // SAFETY: rows are disjoint.
-                unsafe { shared.slice(row, 1) }[0] = row_sum(&x[row * middle..(row + 1) * middle]);
+                unsafe { shared.slice(row, 1)[0] = row_sum(&x[row * middle..(row + 1) * middle]) };
             }
         });
     } else if inner == 1 {
@@ -50,7 +50,7 @@ pub fn sum(x: &[f32], out: &mut [f32], outer: usize, middle: usize, inner: usize
         for_each_chunk(cut.chunks, |chunk| {
             let (start, end) = cut.bounds(chunk);
             // SAFETY: one number per chunk.
-            unsafe { own.slice(chunk, 1) }[0] = row_sum(&x[start..end]);
+            unsafe { own.slice(chunk, 1)[0] = row_sum(&x[start..end]) };
         });
         out[0] = row_sum(&parts);
     } else if outer > 1 {
