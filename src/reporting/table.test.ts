@@ -8,7 +8,7 @@ import type { Table } from "./table.js";
 const table: Table = {
   id: "tasks", title: "Each task", note: "quick profile:\n40 steps", legend: "± is over seeds.",
   columns: [
-    { key: "task", label: "Task", format: "text" },
+    { key: "task", label: "Task", format: "text", labels: { d: "the task D" } },
     { key: "area", label: "Area (%)", format: "percent" },
     { key: "params", label: "Parameters", format: "count" },
     { key: "flops", label: "Cost", format: "flops" },
@@ -24,7 +24,7 @@ test("Markdown shows per cent, spread, units, and a dash for what is missing", (
   expect(tableToMarkdown(table)).toBe(
     [
       "### Each task", "", "*quick profile: 40 steps*", "", "| Task | Area (%) | Parameters | Cost |", "| --- | ---: | ---: | ---: |",
-      '| a\\|b, "c" | 61.2 ± 0.4 | 1,234,567 | 9.8 MFLOPs |', "| d | 30.0 ± – | – | – |", "| e | – | 999 | 1.26 GFLOPs |", "", "± is over seeds.", "",
+      '| a\\|b, "c" | 61.2 ± 0.4 | 1,234,567 | 9.8 MFLOPs |', "| the task D | 30.0 ± – | – | – |", "| e | – | 999 | 1.26 GFLOPs |", "", "± is over seeds.", "",
     ].join("\n"),
   );
 });

@@ -22,6 +22,8 @@ export interface TableColumn {
   /** Heading for readers; a percentage says so in it. */
   readonly label: string;
   readonly format: CellFormat;
+  /** What readers see in place of a text; programs get the text itself. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** A table; cells by the key of their column, a cell left out is missing. */
@@ -91,10 +93,14 @@ export function tableToMarkdown(table: Table): string {
     "",
     line(table.columns.map(({ label }) => escape(label))),
     line(table.columns.map(({ format }) => (format === "text" ? "---" : "---:"))),
-    ...table.rows.map((row) => line(table.columns.map(({ key, format }) => escape(cellText(row[key] ?? null, format))))),
+    ...table.rows.map((row) => line(table.columns.map((column) => escape(shownCell(row[column.key] ?? null, column))))),
     ...(table.legend === undefined ? [] : ["", oneLine(table.legend)]),
     "",
   ].join("\n");
+}
+
+function shownCell(cell: Cell, { format, labels }: TableColumn): string {
+  return cellText(typeof cell === "string" ? (labels?.[cell] ?? cell) : cell, format);
 }
 
 /** Shows a cell to a reader: `62.3 ± 0.4`; the spread of a single seed is a dash. */

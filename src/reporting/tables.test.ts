@@ -66,10 +66,10 @@ test("averages weigh tasks alike in one and groups alike in the other, and a lac
   const averages = tableOf(stitchTables(rows, { note: "n" }), "averages");
   const best = averages.rows.filter(({ measure }) => measure === "Best stitch");
   expect(best[0]).toMatchObject({
-    method: "PST, importance sampling", natural: { mean: expect.closeTo(0.45, 12) }, structured: { mean: expect.closeTo(0.9, 12) },
+    method: "pst", natural: { mean: expect.closeTo(0.45, 12) }, structured: { mean: expect.closeTo(0.9, 12) },
     mean_of_tasks: { mean: expect.closeTo(0.6, 12), spread: null }, mean_of_groups: { mean: expect.closeTo(0.675, 12) },
   });
-  expect(best[1]).toMatchObject({ method: "SN-Net, full fine-tuning", mean_of_tasks: null, mean_of_groups: null, natural: null });
+  expect(best[1]).toMatchObject({ method: "sn-net", mean_of_tasks: null, mean_of_groups: null, natural: null });
 });
 
 test("the table of anchors sets each anchor alone beside itself inside each method", () => {

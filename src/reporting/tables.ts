@@ -5,6 +5,7 @@
  */
 import { anchorLabel, methodStyles } from "./figures/style.js";
 import { groupMeans } from "./group-means.js";
+import type { GroupMeans } from "./group-means.js";
 import { areaUnderChoice, areaUnderFrontier, bestWithin, commonRange } from "./pareto.js";
 import type { StitchRow } from "./record.js";
 import { groupBy, meanSpread } from "./seed-means.js";
@@ -125,6 +126,8 @@ function overSeeds(bySeed: ReadonlyMap<number, MethodMeasures>, measure: Measure
 }
 
 const text = (key: string, label: string): TableColumn => ({ key, label, format: "text" });
+const methodColumn = ({ methods }: Measured): TableColumn =>
+  ({ ...text("method", "Method"), labels: Object.fromEntries(methods.map(({ id, label }) => [id, label])) });
 const percentage = (key: string, label: string): TableColumn => ({ key, label, format: "percent" });
 const slug = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]+/g, "_");
 
@@ -154,11 +157,11 @@ function taskTable(measured: Measured, note: string): Table {
   return {
     id: "tasks", title: "Each task and method", note, legend: LEGEND,
     columns: [
-      text("task", "Task"), text("group", "Group"), text("method", "Method"), { key: "trainable_params", label: "Trained parameters", format: "count" },
+      text("task", "Task"), text("group", "Group"), methodColumn(measured), { key: "trainable_params", label: "Trained parameters", format: "count" },
       ...measures.map(({ column }) => column),
     ],
-    rows: measured.tasks.flatMap((task) => measured.methods.map(({ id, label }) => ({
-      task: task.name, group: task.group, method: label, trainable_params: task.rows.find(({ method }) => method === id)?.trainableParams ?? null,
+    rows: measured.tasks.flatMap((task) => measured.methods.map(({ id }) => ({
+      task: task.name, group: task.group, method: id, trainable_params: task.rows.find(({ method }) => method === id)?.trainableParams ?? null,
       ...Object.fromEntries(measures.map(({ column, measure }) => [column.key, overSeeds(measured.measures(task.name, id), measure)])),
     }))),
   };
@@ -166,20 +169,21 @@ function taskTable(measured: Measured, note: string): Table {
 
 function averageTable(measured: Measured, note: string): Table {
   const groups = [...new Set(measured.tasks.map(({ group }) => group))];
-  const rows = measured.methods.flatMap(({ id, label }) => measureColumns(measured).map(({ column, measure }) => {
+  const rows = measured.methods.flatMap(({ id }) => measureColumns(measured).flatMap(({ column, measure }) => {
     const perSeed = averagesBySeed(measured, id, measure);
-    return {
-      method: label, measure: column.label.replace(" (%)", ""),
+    if (measured.tasks.every(({ name }) => overSeeds(measured.measures(name, id), measure) === null)) return [];
+    return [{
+      method: id, measure: column.label.replace(" (%)", ""),
       ...Object.fromEntries(groups.map((group) => [slug(group), meanSpread(perSeed.map(({ groups: means }) => means.get(group) ?? Number.NaN))])),
       mean_of_tasks: meanSpread(perSeed.map(({ meanOfTasks }) => meanOfTasks)),
       mean_of_groups: meanSpread(perSeed.map(({ meanOfGroups }) => meanOfGroups)),
-    };
+    }];
   }));
   return {
     id: "averages", title: "Averages over tasks", note,
     legend: `${LEGEND} A method that lacks a task has no average: a mean over other tasks would not compare.`,
     columns: [
-      text("method", "Method"), text("measure", "Measure"), ...groups.map((group) => percentage(slug(group), `${group} (%)`)),
+      methodColumn(measured), text("measure", "Measure"), ...groups.map((group) => percentage(slug(group), `${group} (%)`)),
       percentage("mean_of_tasks", `Mean of ${measured.tasks.length} tasks (%)`), percentage("mean_of_groups", "Mean of group means (%)"),
     ],
     rows,
@@ -187,7 +191,7 @@ function averageTable(measured: Measured, note: string): Table {
 }
 
 /** Averages of a measure for each seed that has it on every task. */
-function averagesBySeed(measured: Measured, method: string, measure: Measure): ReturnType<typeof groupMeans>[] {
+function averagesBySeed(measured: Measured, method: string, measure: Measure): (GroupMeans & { readonly seed: number })[] {
   const seeds = new Set(measured.tasks.flatMap(({ name }) => [...measured.measures(name, method).keys()]));
   return [...seeds].flatMap((seed) => {
     const results = measured.tasks.flatMap(({ name, group }) => {
@@ -195,7 +199,7 @@ function averagesBySeed(measured: Measured, method: string, measure: Measure): R
       const value = measures === undefined ? null : measure(measures);
       return value === null ? [] : [{ group, value }];
     });
-    return results.length === measured.tasks.length ? [groupMeans(results)] : [];
+    return results.length === measured.tasks.length ? [{ ...groupMeans(results), seed }] : [];
   });
 }
 
@@ -217,4 +221,14 @@ function anchorTable(measured: Measured, note: string): Table {
     ],
     rows,
   };
+}
+
+/**
+ * The area under the test frontier, mean over tasks, of each seed of a method; a seed that lacks a task is left out.
+ *
+ * @returns a function from a method's name to its areas by seed.
+ */
+export function areasBySeed(rows: readonly StitchRow[]): (method: string) => Map<number, number> {
+  const measured = collect(rows, { note: "" });
+  return (method) => new Map(averagesBySeed(measured, method, ({ area }) => area).map(({ seed, meanOfTasks }) => [seed, meanOfTasks]));
 }
