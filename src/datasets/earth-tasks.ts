@@ -62,8 +62,9 @@ function earthTask(name: string, label: string, classNames: readonly string[], l
 }
 
 /** Deals whole blocks to the splits, the same for every task, and takes equally many patches of each class at random. */
-function dealPatches(name: string, patches: readonly EarthPatch[], classes: number, labelOf: Labelling, imageSize: number): TaskSplits {
+function dealPatches(name: string, all: readonly EarthPatch[], classes: number, labelOf: Labelling, imageSize: number): TaskSplits {
   const rng = createRng(0);
+  const patches = withoutRepeats(all);
   const splitOf = new Map<number, Split>();
   rng
     .stream("earth/blocks")
@@ -85,4 +86,10 @@ function dealPatches(name: string, patches: readonly EarthPatch[], classes: numb
     return makeSplit(chosen.map(({ patch }) => resizeBicubic(patch.image, imageSize, imageSize).pixels), chosen.map(({ label }) => label));
   };
   return { train: cut("train"), val: cut("val"), test: cut("test") };
+}
+
+/** Drops patches that look exactly like another one: stretches of deep sea do. */
+function withoutRepeats(patches: readonly EarthPatch[]): EarthPatch[] {
+  const looks = new Map(patches.map((patch) => [Buffer.from(patch.image.pixels).toString("latin1"), patch]));
+  return [...looks.values()];
 }

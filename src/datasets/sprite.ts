@@ -51,10 +51,12 @@ export function drawSprite(sprite: Sprite, imageSize: number): Uint8Array {
   for (let row = low(sprite.y); row < high(sprite.y); row++) {
     for (let column = low(sprite.x); column < high(sprite.x); column++) {
       let hits = 0;
-      for (let point = 0; point < points * points; point++) {
-        const dx = (column + ((point % points) + 0.5) / points) / imageSize - sprite.x;
-        const dy = (row + (Math.floor(point / points) + 0.5) / points) / imageSize - sprite.y;
-        if (covers(cos * dx + sin * dy, cos * dy - sin * dx)) hits++;
+      for (let down = 0; down < points; down++) {
+        const dy = (row + (down + 0.5) / points) / imageSize - sprite.y;
+        for (let across = 0; across < points; across++) {
+          const dx = (column + (across + 0.5) / points) / imageSize - sprite.x;
+          if (covers(cos * dx + sin * dy, cos * dy - sin * dx)) hits++;
+        }
       }
       const at = (row * imageSize + column) * 3;
       pixels.fill(Math.round((255 * hits) / (points * points)), at, at + 3);
