@@ -2,7 +2,7 @@
 //! on the way back, so that only queries, keys and values are kept between the passes.
 
 use crate::parallel::{Shared, for_each_chunk};
-use crate::simd::{LANES, exp, largest, sum_of, sum_of_pairs};
+use crate::simd::{LANES, add_lanes, exp_of_negative, largest_lane, sum_of_pairs};
 use crate::tile::small_product;
 
 /// Sizes: `qkv` is batch × tokens × 3·heads·width, packed q|k|v, heads side by side.
@@ -27,21 +27,38 @@ fn turn(from: &[f32], step: usize, rows: usize, columns: usize, scale: f32, out:
     }
 }
 
-/// Turns scores (rows `padded` apart) into probabilities, zeros behind the tokens.
+/// Turns scores (rows `padded` apart) into probabilities. `mask` is 0 for tokens and −∞ behind them, so that the padding gets 0.
 #[inline(always)]
-fn softmax<const FUSED: bool>(scores: &mut [f32], tokens: usize, padded: usize) {
-    for line in scores.chunks_exact_mut(padded) {
-        let (row, pad) = line.split_at_mut(tokens);
-        let top = largest(row);
-        for value in row.iter_mut() {
-            *value = exp::<FUSED>(*value - top);
+fn softmax<const FUSED: bool>(scores: &mut [f32], mask: &[f32], padded: usize) {
+    for row in scores.chunks_exact_mut(padded) {
+        let mut tops = [f32::NEG_INFINITY; LANES];
+        for (part, limit) in row.chunks_exact_mut(LANES).zip(mask.chunks_exact(LANES)) {
+            for i in 0..LANES {
+                part[i] += limit[i];
+                // A NaN is passed over here and spoils the row's sum below.
+                tops[i] = if part[i] > tops[i] { part[i] } else { tops[i] };
+            }
         }
-        let inverse = 1.0 / sum_of(row, |p| p);
+        let top = largest_lane(tops);
+        let mut sums = [0.0f32; LANES];
+        for part in row.chunks_exact_mut(LANES) {
+            for i in 0..LANES {
+                part[i] = exp_of_negative::<FUSED>(part[i] - top);
+                sums[i] += part[i];
+            }
+        }
+        let inverse = 1.0 / add_lanes(sums);
         for value in row.iter_mut() {
             *value *= inverse;
         }
-        pad.fill(0.0);
     }
+}
+
+/// Fills the mask of [`softmax`].
+#[inline(always)]
+fn fill_mask(mask: &mut [f32], tokens: usize) {
+    mask[..tokens].fill(0.0);
+    mask[tokens..].fill(f32::NEG_INFINITY);
 }
 
 multiversion! {
@@ -49,11 +66,13 @@ multiversion! {
     fn head_forward(qkv: &[f32], out: &mut [f32], tokens: usize, heads: usize, width: usize, work: &mut [f32]) {
         let all = heads * width;
         let padded = tokens.next_multiple_of(LANES);
+        let (mask, work) = work.split_at_mut(padded);
+        fill_mask(mask, tokens);
         let (keys, probabilities) = work.split_at_mut(width * padded);
         let probabilities = &mut probabilities[..tokens * padded];
         turn(&qkv[all..], 3 * all, tokens, width, 1.0 / (width as f32).sqrt(), keys, padded);
         small_product::<FUSED>(qkv, (3 * all, 1), keys, padded, probabilities, padded, (tokens, padded, width), false);
-        softmax::<FUSED>(probabilities, tokens, padded);
+        softmax::<FUSED>(probabilities, mask, padded);
         small_product::<FUSED>(probabilities, (padded, 1), &qkv[2 * all..], 3 * all, out, all, (tokens, width, tokens), false);
     }
 }
@@ -64,12 +83,14 @@ multiversion! {
         let all = heads * width;
         let padded = tokens.next_multiple_of(LANES);
         let scale = 1.0 / (width as f32).sqrt();
+        let (mask, work) = work.split_at_mut(padded);
+        fill_mask(mask, tokens);
         let (turned, rest) = work.split_at_mut(width * padded);
         let (probabilities, slopes) = rest.split_at_mut(tokens * padded);
         let slopes = &mut slopes[..tokens * padded];
         turn(&qkv[all..], 3 * all, tokens, width, scale, turned, padded);
         small_product::<FUSED>(qkv, (3 * all, 1), turned, padded, probabilities, padded, (tokens, padded, width), false);
-        softmax::<FUSED>(probabilities, tokens, padded);
+        softmax::<FUSED>(probabilities, mask, padded);
         // dV = Pᵀ·dO
         small_product::<FUSED>(probabilities, (1, padded), dout, all, &mut dqkv[2 * all..], 3 * all, (tokens, width, tokens), false);
         // dP = dO·Vᵀ, then dS = scale·P∘(dP − Σ P∘dP)
@@ -95,7 +116,7 @@ pub fn forward(qkv: &[f32], out: &mut [f32], sizes: Sizes) {
     }
     let shared = Shared::new(out);
     for_each_chunk(batch, |image| {
-        let mut work = vec![0.0f32; padded * (width + tokens)];
+        let mut work = vec![0.0f32; padded * (1 + width + tokens)];
         let qkv = &qkv[image * tokens * 3 * all..(image + 1) * tokens * 3 * all];
         // SAFETY: images are disjoint.
         let out = unsafe { shared.slice(image * tokens * all, tokens * all) };
@@ -113,7 +134,7 @@ pub fn backward(qkv: &[f32], dout: &[f32], dqkv: &mut [f32], sizes: Sizes) {
     }
     let shared = Shared::new(dqkv);
     for_each_chunk(batch, |image| {
-        let mut work = vec![0.0f32; padded * (width + 2 * tokens)];
+        let mut work = vec![0.0f32; padded * (1 + width + 2 * tokens)];
         let qkv = &qkv[image * tokens * 3 * all..(image + 1) * tokens * 3 * all];
         let dout = &dout[image * tokens * all..(image + 1) * tokens * all];
         // SAFETY: images are disjoint.
