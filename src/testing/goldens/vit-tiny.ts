@@ -15,16 +15,16 @@ import { caseTensors, fileNames, namedTensor, type GoldenCase } from "./golden-c
 import type { GoldenReport } from "./golden-report.js";
 import type { JsonNode } from "./json-node.js";
 import { parseFormula } from "./formula.js";
-import { repositoryRoot } from "./places.js";
+import { weightFolders } from "./places.js";
 import { tolerances } from "./tolerances.js";
 
 /** Compares logits, their order, and the class token along the network; skipped where the weights are absent. */
 export async function runVitTiny(golden: GoldenCase, report: GoldenReport): Promise<void> {
   const name = basename(golden.manifest.get("weights").string());
-  const folders = [join(dirname(golden.folder), "..", "data", "weights"), join(repositoryRoot, "..", "shared", "data", "weights"), join(repositoryRoot, "data", "weights")];
-  const path = folders.map((folder) => join(folder, name)).find((candidate) => existsSync(candidate));
+  const besideGoldens = join(dirname(golden.folder), "..", "data", "weights");
+  const path = [besideGoldens, ...weightFolders].map((folder) => join(folder, name)).find((candidate) => existsSync(candidate));
   if (path === undefined) {
-    report.skip(golden.name, `the weights ${name} are in none of ${folders.join(", ")}`);
+    report.skip(golden.name, `its weights, ${name}, are not in ${weightFolders.join(" or ")}`);
     return;
   }
   await report.attempt(golden.name, () => compareWith(golden, loadNamed(golden, name, path), report));
