@@ -46,12 +46,12 @@ export const dspritesLocation: TaskRecipe = spriteTask(
 /**
  * Which sixteenth of a turn the sprite was turned by; shape, scale and position vary freely.
  *
- * The label is the factor that made the picture, as in dSprites: a square looks the same after a quarter turn and an
- * ellipse after a half, so no classifier of these pictures can reach 100 % (about 58 % if it sees everything else).
+ * The label is the factor that made the picture, as in dSprites. A square comes back to itself after a quarter turn and an ellipse
+ * after a half; the 40 angles, both ends of the turn included, meet such a twin up to 2.3° and 4.6°, which is all that tells them apart.
  */
 export const dspritesOrientation: TaskRecipe = spriteTask(
   "dsprites-like-orientation",
-  "Orientation of the sprite in 16 equal parts of a full turn; squares and ellipses are ambiguous by their symmetry, as in dSprites.",
+  "Orientation of the sprite in 16 equal parts of a full turn; squares and ellipses are all but ambiguous by their symmetry, as in dSprites.",
   Array.from({ length: CLASSES }, (_, k) => `${(k * 22.5).toFixed(1)}°…`),
   orientationLabel,
   0.084,
