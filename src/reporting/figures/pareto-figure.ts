@@ -118,7 +118,7 @@ export function paretoFigure(rows: readonly StitchRow[], options: ParetoFigureOp
   return {
     data,
     layout: {
-      width, height, ...axes, annotations, shapes, legend: keyLayout(4 / width, 1 - keyTop / height), hovermode: "closest", hoverlabel: { align: "left", font: { size: 12 } },
+      width, height, ...axes, annotations, shapes, legend: keyLayout(4 / width, 1 - keyTop / height), hovermode: "closest", hoverlabel: { align: "left", font: { family: FONT_FAMILY, size: TYPE.tick } },
       margin: { l: left, r: right, t: top, b: height - top - plotHeight, pad: 0 }, paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff",
       font: { family: FONT_FAMILY, size: TYPE.tick, color: INK.text },
     },
@@ -284,7 +284,8 @@ function hoverText(mean: StitchMean, panel: Panel, style: MethodStyle): string {
     routeText(row),
     `${flopsText(flops)} · ${(row.params / 1e6).toPrecision(3)} M parameters`,
     `top-1 ${(100 * top1).toFixed(1)} %${spread === null ? "" : ` ± ${(100 * spread).toFixed(1)}`}${seeds > 1 ? ` (${seeds} seeds)` : ""}`,
-    ...(single && row.importance !== null ? [`importance ${row.importance.toPrecision(3)}${row.visits === null ? "" : ` · ${row.visits} visits`}`] : []),
+    ...(single && row.valTop1 !== null ? [`validation ${(100 * row.valTop1).toFixed(1)} %`] : []),
+    ...(single && row.importance !== null ? [`importance ${row.importance.toExponential(2)}${row.visits === null ? "" : ` · ${row.visits} visits`}`] : []),
     ...(isSelected(mean) ? ["chosen for deployment"] : []),
   ];
   return lines.join("<br>");

@@ -116,7 +116,7 @@ export function stitchSpaceFigure(stitches: readonly DrawnStitch[], options: Sti
   return {
     data,
     layout: {
-      width, height, ...axes, annotations, showlegend: false, hovermode: "closest", hoverlabel: { align: "left", font: { size: 12 } },
+      width, height, ...axes, annotations, showlegend: false, hovermode: "closest", hoverlabel: { align: "left", font: { family: FONT_FAMILY, size: TYPE.tick } },
       margin: { l: margin.left, r: margin.right, t: margin.top, b: height - margin.top - plotHeight, pad: 0 },
       paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff", font: { family: FONT_FAMILY, size: TYPE.tick, color: INK.text },
     },
