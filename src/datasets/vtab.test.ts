@@ -117,6 +117,12 @@ test("a missing or empty list is named", async () => {
   expect(await messageOf(broken("empty-list", "val200.txt", "\n\n"))).toBe('DIR/empty-list/val200.txt: names no picture, expected at least one line as "images/test/000000.jpg 3". Unpack the task again.');
 });
 
+test("a list that is no text file is named", async () => {
+  const name = broken("list-folder", "val200.txt", undefined);
+  mkdirSync(join(folder, name, "val200.txt"));
+  expect(await messageOf(name)).toBe("DIR/list-folder/val200.txt: cannot be read (EISDIR), expected a text file. Unpack the task again.");
+});
+
 test("bad lines are listed with file, line and content, ten at most", async () => {
   const lines = ["images/test/000000.jpg 1", "images/test/000001.jpg x", "images/test/000002.jpg -1", "images/test/000003.jpg", "", "../../secret.jpg 1", "images/test/000004.jpg 1.0"];
   const rest = 'expected a path and a whole label from 0 up, as in "images/test/000000.jpg 3". Correct the line.';

@@ -100,7 +100,7 @@ function findTask(folder: string, name: string): string {
 function readClassNames(place: string, known: VtabTask | undefined): string[] | undefined {
   const file = join(place, "classes.txt");
   if (!existsSync(file)) return undefined;
-  const names = readFileSync(file, "utf8").split(/\r\n|\n|\r/).map((line) => line.trim()).filter((line) => line !== "");
+  const names = readText(file).split(/\r\n|\n|\r/).map((line) => line.trim()).filter((line) => line !== "");
   if (names.length === 0) throw new UsageError(`${file}: no names, expected one class name per line. Fill it or remove it.`);
   if (known !== undefined && names.length !== known.classes) throw new UsageError(`${file}: names ${names.length} classes, expected the ${known.classes} of ${known.name}. Correct it or remove it.`);
   return names;
@@ -109,7 +109,7 @@ function readClassNames(place: string, known: VtabTask | undefined): string[] | 
 function readLists(place: string, classes: number | undefined): Lists {
   const missing = Object.values(LISTS).filter((list) => !existsSync(join(place, list)));
   throwProblems(missing.map((list) => `${join(place, list)}: no such file, expected the list of ${list.replace(/\d*\.txt$/, "")} pictures, with lines as "images/test/000000.jpg 3". Unpack the task again.`));
-  const read = (list: string): ListContent => parseList(join(place, list), readFileSync(join(place, list), "utf8"), classes);
+  const read = (list: string): ListContent => parseList(join(place, list), readText(join(place, list)), classes);
   const contents = { train: read(LISTS.train), val: read(LISTS.val), test: read(LISTS.test) };
   const trainVal = existsSync(join(place, TRAIN_VAL_LIST)) ? read(TRAIN_VAL_LIST) : undefined;
   const all: readonly (readonly [string, ListContent])[] = [...Object.entries(LISTS).map(([split, list]) => [list, contents[split as keyof typeof LISTS]] as const), ...(trainVal === undefined ? [] : [[TRAIN_VAL_LIST, trainVal] as const])];
@@ -145,6 +145,14 @@ function checkMemory(place: string, lists: Lists, imageSize: number): void {
 function spread(entries: readonly ListEntry[], count: number): readonly ListEntry[] {
   if (count >= entries.length) return entries;
   return Array.from({ length: count }, (_, i) => entries[Math.floor((i * entries.length) / count)]!);
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new UsageError(`${file}: cannot be read (${cause instanceof Error && "code" in cause ? String(cause.code) : String(cause)}), expected a text file. Unpack the task again.`);
+  }
 }
 
 function isFolder(path: string): boolean {
