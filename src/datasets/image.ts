@@ -2,7 +2,7 @@
  * @file Decodes JPEG, PNG, WebP, GIF and TIFF into RGB bytes, as Pillow's `Image.open(file).convert("RGB")` does.
  *
  * The decoder only decodes: no rotation by EXIF, no colour profile, no resizing. Its libjpeg-turbo interpolates chroma
- * with the same arithmetic as Pillow's, so that the pixels agree byte for byte.
+ * with the same arithmetic as Pillow's, so that the pixels agree byte for byte. (CMYK goes through a generic profile, where Pillow subtracts.)
  */
 import { readFile } from "node:fs/promises";
 import sharp from "sharp";
