@@ -226,14 +226,14 @@ test("a full disk or a missing folder is told, the old file stays and nothing ha
   expect(messageOf(() => writeSafetensors(inside, tensors))).toContain("cannot be written (ENOTDIR: a part of the path is not a folder)");
 });
 
-test("no mutation of a valid file makes reading throw anything but a UsageError", () => {
+test("no mutation of a valid file makes reading throw anything but a UsageError", { timeout: 60_000 }, () => {
   writeSafetensors(path, { "a.weight": { shape: [2, 3], data: new Float32Array(6) }, b: { shape: [5], data: new Uint8Array(5) }, c: { shape: [], data: new Int32Array(1) } }, { metadata: { format: "pt" } });
   const valid = readFileSync(path);
   const headerBytes = Number(valid.readBigUInt64LE());
   const random = createRng(1).stream("mutations");
   const pieces = ['"', "{", "}", "[", "]", ":", ",", "-1", "1e400", "1e15", "9007199254740993", "null", "__proto__", "\\u0000", '"a.weight":', "\uD800", "0.5", "\n"].map((piece) => Buffer.from(piece));
   let refused = 0;
-  for (let trial = 0; trial < 3000; trial++) {
+  for (let trial = 0; trial < 2000; trial++) {
     let bytes: Buffer = Buffer.from(valid);
     for (let change = random.integer(3); change >= 0; change--) {
       const at = random.uniform() < 0.8 ? random.integer(Math.min(bytes.length, 8 + headerBytes)) : random.integer(bytes.length);
@@ -254,5 +254,5 @@ test("no mutation of a valid file makes reading throw anything but a UsageError"
       refused++;
     }
   }
-  expect(refused).toBeGreaterThan(1000);
+  expect(refused).toBeGreaterThan(700);
 });
