@@ -68,10 +68,13 @@ function send({ data, metadata = {} }: NotebookContent, displayId: string | unde
  */
 export function progressDisplay(title: string): { readonly onProgress: (progress: ProgressState) => void } {
   const display = liveDisplay();
-  const started = performance.now();
+  let started = performance.now();
   let shownAt = -Infinity;
+  let before = 0;
   const onProgress = (progress: ProgressState): void => {
     const now = performance.now();
+    if (progress.done < before) started = now; // another part of the work has begun
+    before = progress.done;
     if (now - shownAt < PROGRESS_EVERY_MS && progress.done < progress.total) return;
     shownAt = now;
     display.update(progressContent(title, progress, (now - started) / 1000));
