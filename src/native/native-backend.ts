@@ -39,9 +39,10 @@ export class NativeBackend extends MathBackendCPU {
 
   /** The values of a float32 tensor, in place: not to be kept beyond the kernel. */
   values(info: tf.TensorInfo): Float32Array {
-    const { values } = this.data.get(info.dataId);
-    if (values instanceof Float32Array) return values;
-    throw new Error(`Expected float32 values, found ${info.dtype}.`);
+    const record = this.data.get(info.dataId);
+    // A JavaScript cast to float32 may leave the bytes or whole numbers that it started from.
+    if (!(record.values instanceof Float32Array)) record.values = Float32Array.from(record.values as ArrayLike<number>);
+    return record.values;
   }
 
   override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): object {

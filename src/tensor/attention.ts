@@ -4,6 +4,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { UsageError } from "../checks.js";
 import { hasKernel, runFused } from "./fused.js";
+import { matrixProduct } from "./matrix-product.js";
 import { expectRank } from "./shape-check.js";
 
 /**
@@ -32,7 +33,7 @@ export function attentionComposed(qkv: tf.Tensor, heads: number): tf.Tensor {
     const packed = tf.transpose(tf.reshape(qkv, [batch, tokens, 3, heads, headWidth]), [2, 0, 3, 1, 4]);
     const part = (index: number): tf.Tensor =>
       tf.reshape(tf.slice(packed, [index, 0, 0, 0, 0], [1, batch, heads, tokens, headWidth]), [batch * heads, tokens, headWidth]);
-    const scores = tf.matMul(tf.mul(part(0), 1 / Math.sqrt(headWidth)), part(1), false, true);
+    const scores = matrixProduct(tf.mul(part(0), 1 / Math.sqrt(headWidth)), part(1), false, true);
     const mixed = tf.reshape(tf.matMul(tf.softmax(scores), part(2)), [batch, heads, tokens, headWidth]);
     return tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch, tokens, heads * headWidth]);
   });

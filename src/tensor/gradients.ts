@@ -5,6 +5,7 @@
  * An operation outside this list still runs forward; differentiating it fails with tfjs's "gradient function not found".
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { matrixProduct } from "./matrix-product.js";
 
 type Closures = Record<string, () => tf.Tensor>;
 type Attributes = Readonly<Record<string, unknown>>;
@@ -170,7 +171,8 @@ gradient("GatherV2", { inputs: ["x", "indices"] }, (dy, [x, indices], { axis, ba
     if (((axis ?? 0) as number) !== 0 || ((batchDims ?? 0) as number) !== 0) throw new Error("The gradient of tf.gather is defined along axis 0 only.");
     const flat = tf.reshape(indices!, [indices!.size]) as tf.Tensor1D;
     const rows = tf.reshape(dy, [flat.size, x!.size / x!.shape[0]!]) as tf.Tensor2D;
-    return tf.reshape(tf.unsortedSegmentSum(rows, flat, x!.shape[0]!), x!.shape);
+    const chosen = tf.cast(tf.oneHot(flat, x!.shape[0]!), "float32");
+    return tf.reshape(matrixProduct(chosen, rows, true, false), x!.shape);
   },
   indices: () => tf.zerosLike(indices!),
 }));
@@ -208,7 +210,7 @@ gradient("Select", { inputs: ["condition"] }, (dy, [condition]) => ({
 
 gradient("BatchMatMul", { inputs: ["a", "b"] }, (dy, [a, b], { transposeA, transposeB }) => {
   const product = (left: tf.Tensor, right: tf.Tensor, leftTurned: boolean, rightTurned: boolean, shape: number[]): tf.Tensor =>
-    unbroadcast(tf.matMul(left, right, leftTurned, rightTurned), shape);
+    unbroadcast(matrixProduct(left, right, leftTurned, rightTurned), shape);
   const turnedA = transposeA === true;
   const turnedB = transposeB === true;
   return {

@@ -3,6 +3,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { hasKernel, runFused } from "./fused.js";
+import { matrixProduct } from "./matrix-product.js";
 import { expectRank, expectShape, lastAxis } from "./shape-check.js";
 
 /** A low-rank update of a weight `[out, in]`: the weight becomes `W + scaling · loraB · loraA`. */
@@ -36,15 +37,19 @@ export function linear(x: tf.Tensor, weight: tf.Tensor, bias?: tf.Tensor, lora?:
 export function linearComposed(x: tf.Tensor, weight: tf.Tensor, bias?: tf.Tensor, lora?: LoraFactors): tf.Tensor {
   const [out, width] = weight.shape as [number, number];
   return tf.tidy(() => {
-    const rows = tf.reshape(x, [x.size / width, width]) as tf.Tensor2D;
-    let y: tf.Tensor = tf.matMul(rows, weight as tf.Tensor2D, false, true);
+    const rows = tf.reshape(x, [rowCount(x), width]);
+    let y = matrixProduct(rows, weight, false, true);
     if (lora !== undefined) {
-      const low = tf.matMul(rows, lora.loraA as tf.Tensor2D, false, true);
-      y = tf.add(y, tf.mul(tf.matMul(low, lora.loraB as tf.Tensor2D, false, true), lora.scaling));
+      const low = matrixProduct(rows, lora.loraA, false, true);
+      y = tf.add(y, tf.mul(matrixProduct(low, lora.loraB, false, true), lora.scaling));
     }
     if (bias !== undefined) y = tf.add(y, bias);
     return tf.reshape(y, [...x.shape.slice(0, -1), out]);
   });
+}
+
+function rowCount(x: tf.Tensor): number {
+  return x.shape.slice(0, -1).reduce((total, size) => total * size, 1);
 }
 
 function checkLinear(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor | undefined, lora: LoraFactors | undefined): void {

@@ -36,7 +36,11 @@ function passOn(dy: tf.Tensor): () => tf.Tensor {
 
 function columnSums(dy: tf.Tensor): tf.Tensor {
   const width = dy.shape[dy.shape.length - 1]!;
-  return tf.sum(tf.reshape(dy, [dy.size / width, width]), 0);
+  return tf.sum(asRows(dy, width), 0);
+}
+
+function asRows(x: tf.Tensor, width: number): tf.Tensor {
+  return tf.reshape(x, [product(x.shape.slice(0, -1)), width]);
 }
 
 /** Registers kernels and gradients of all fused operations. */
@@ -76,7 +80,7 @@ function registerLinear(): void {
     registerNativeKernel(name, ({ inputs, attributes, backend }) => {
       const { x, weight, bias } = inputs as Record<"x" | "weight", tf.TensorInfo> & { bias?: tf.TensorInfo };
       const { outputs, width, rank, loraA, loraB } = linearSizes(backend, inputs);
-      const rows = product(x.shape) / width;
+      const rows = product(x.shape.slice(0, -1));
       const { info, values } = backend.output([...x.shape.slice(0, -1), outputs]);
       const biasValues = bias === undefined ? NONE : backend.values(bias);
       backend.addon.linear(backend.values(x), backend.values(weight), biasValues, loraA, loraB, attributes["scaling"] as number, values, rows, width, outputs, rank);
@@ -87,7 +91,7 @@ function registerLinear(): void {
     const { dy, weight } = inputs as Record<"dy" | "weight", tf.TensorInfo>;
     const { outputs, width, rank, loraA, loraB } = linearSizes(backend, inputs);
     const { info, values } = backend.output([...dy.shape.slice(0, -1), width]);
-    const rows = product(dy.shape) / outputs;
+    const rows = product(dy.shape.slice(0, -1));
     backend.addon.linearBackwardX(backend.values(dy), backend.values(weight), loraA, loraB, attributes["scaling"] as number, values, rows, width, outputs, rank);
     return info;
   });
@@ -105,7 +109,7 @@ function registerLinear(): void {
       attributes["scaling"] as number,
       ofA ? values : NONE,
       ofA ? NONE : values,
-      product(x.shape) / width,
+      product(x.shape.slice(0, -1)),
       width,
       outputs,
       rank,
@@ -113,7 +117,7 @@ function registerLinear(): void {
     return info;
   });
   const weightGradient = (x: tf.Tensor, dy: tf.Tensor, [outputs, width]: readonly [number, number]): tf.Tensor =>
-    tf.matMul(tf.reshape(dy, [dy.size / outputs, outputs]) as tf.Tensor2D, tf.reshape(x, [x.size / width, width]) as tf.Tensor2D, true, false);
+    tf.matMul(asRows(dy, outputs), asRows(x, width), true, false);
   gradient("EstaLinear", ["x", "weight"], (dy, saved, { scaling }) => {
     const [x, weight] = saved as [tf.Tensor, tf.Tensor];
     return {

@@ -1,0 +1,74 @@
+/**
+ * @file Least squares: toys with known answers, rank-deficient rows against the pseudo-inverse, portions against all at once.
+ */
+import { beforeAll, expect, test } from "vitest";
+import { Matrix, pseudoInverse } from "ml-matrix";
+import { createRng } from "../rng.js";
+import { largestError } from "../testing/compare.js";
+import { LeastSquares, tf, useBackend } from "./index.js";
+import type { LinearMap } from "./index.js";
+
+beforeAll(async () => void (await useBackend("cpu")));
+
+function fit(x: number[][], y: number[][], portion = x.length): LinearMap {
+  const fitted = new LeastSquares(x[0]!.length, y[0]!.length);
+  for (let start = 0; start < x.length; start += portion) {
+    tf.tidy(() => fitted.add(tf.tensor2d(x.slice(start, start + portion)), tf.tensor2d(y.slice(start, start + portion))));
+  }
+  return fitted.solve();
+}
+
+function drawn(name: string, rows: number, columns: number): number[][] {
+  const stream = createRng(6).stream(name);
+  return Array.from({ length: rows }, () => Array.from({ length: columns }, () => Math.fround(stream.normal())));
+}
+
+/** The minimum-norm solution through the pseudo-inverse of all rows, as `[out][in + 1]`. */
+function reference(x: number[][], y: number[][]): number[][] {
+  return pseudoInverse(new Matrix(x.map((row) => [...row, 1]))).mmul(new Matrix(y)).transpose().to2DArray();
+}
+
+function expectMap(found: LinearMap, expected: number[][], tolerance: number): void {
+  expect(largestError(found.weight, expected.flatMap((row) => row.slice(0, -1)))).toBeLessThan(tolerance);
+  expect(largestError(found.bias, expected.map((row) => row[row.length - 1]!))).toBeLessThan(tolerance);
+}
+
+test("two equal columns share the slope", () => {
+  const { weight, bias } = fit([[0, 0], [1, 1], [2, 2]], [[1], [3], [5]]);
+  expect(largestError(weight, [1, 1])).toBeLessThan(1e-6);
+  expect(largestError(bias, [1])).toBeLessThan(1e-6);
+});
+
+test("an anchor stitched to itself gives the identity", () => {
+  const x = drawn("self", 200, 12);
+  const { weight, bias } = fit(x, x, 17);
+  expect(largestError(weight, Array.from({ length: 144 }, (_, index) => (index % 13 === 0 ? 1 : 0)))).toBeLessThan(1e-6);
+  expect(Math.max(...bias.map(Math.abs))).toBeLessThan(1e-6);
+});
+
+test("more rows than columns, in portions of any size, give the regression of all rows", () => {
+  const x = drawn("tall x", 100, 9);
+  const y = drawn("tall y", 100, 4);
+  for (const portion of [1, 7, 30, 100]) expectMap(fit(x, y, portion), reference(x, y), 1e-6);
+});
+
+test("fewer rows than columns give the solution of smallest norm", () => {
+  const x = drawn("wide x", 34, 48).map((row) => row.map((value, column) => Math.fround(value * (1 + column) ** -1.5)));
+  const y = drawn("wide y", 34, 64);
+  for (const portion of [5, 17, 34]) expectMap(fit(x, y, portion), reference(x, y), 1e-5);
+});
+
+test("columns that repeat up to float32 rounding do not blow the weights up", () => {
+  const x = drawn("repeated", 60, 5).map((row) => [...row, Math.fround(row[0]! * 3), Math.fround(row[1]! / 3)]);
+  const y = x.map((row) => [row[0]! + row[2]!]);
+  const { weight } = fit(x, y, 20);
+  expect(largestError(weight, [0.1, 0, 1, 0, 0, 0.3, 0])).toBeLessThan(1e-4);
+});
+
+test("wrong widths, numbers that are not finite and a fit without rows are refused", () => {
+  const fitted = new LeastSquares(2, 1);
+  expect(() => fitted.solve()).toThrow("leastSquares: 0 rows were added, expected at least one.");
+  expect(() => fitted.add(tf.zeros([3, 1]), tf.zeros([3, 1]))).toThrow("leastSquares: x is [3, 1] and y is [3, 1], expected [n, 2] and [n, 1] with the same n.");
+  expect(() => fitted.add(tf.zeros([3, 2]), tf.tensor2d([[0], [NaN], [1]]))).toThrow("leastSquares: y has NaN in row 1, expected finite numbers.");
+  expect(() => new LeastSquares(0, 1)).toThrow("leastSquares: inWidth is 0, expected a positive whole number.");
+});
