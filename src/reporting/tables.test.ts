@@ -56,6 +56,7 @@ test("areas are taken over the budgets that all methods can serve", () => {
   expect(pst?.["area"]).toMatchObject({ mean: expect.closeTo(0.6, 12) });
   expect(alone?.["area"]).toMatchObject({ mean: expect.closeTo(0.3, 12) });
   expect(alone?.["area_by_selection"]).toBeNull();
+  expect(alone?.["trainable_params"]).toBe(7);
 });
 
 test("averages weigh tasks alike in one and groups alike in the other, and a lacking task leaves no average", () => {
@@ -87,4 +88,9 @@ test("the tables of a whole family are made quickly, carry the note and do not d
   expect(tables.map(tableToCsv)).toEqual(shuffled.map(tableToCsv));
   expect(tables.every((table) => tableToCsv(table).startsWith("# quick profile: 40 steps\n"))).toBe(true);
   expect(tableOf(tables, "tasks").rows).toHaveLength(12);
+});
+
+test("the trained parameters of anchors adapted one by one are those of all their runs", () => {
+  const rows = [...family([0.2, 0.9, 0.4, 0.6]), anchor("x-ti", 10, 0.3, { method: "anchors", trainableParams: 100 }), anchor("x-s", 1000, 0.9, { method: "anchors", stitchId: 1, trainableParams: 400 })];
+  expect(tableOf(stitchTables(rows, { note: "n" }), "tasks").rows.map((row) => row["trainable_params"])).toEqual([7, 500]);
 });

@@ -161,10 +161,15 @@ function taskTable(measured: Measured, note: string): Table {
       ...measures.map(({ column }) => column),
     ],
     rows: measured.tasks.flatMap((task) => measured.methods.map(({ id }) => ({
-      task: task.name, group: task.group, method: id, trainable_params: task.rows.find(({ method }) => method === id)?.trainableParams ?? null,
+      task: task.name, group: task.group, method: id, trainable_params: trainedParams(task.rows.filter(({ method }) => method === id)),
       ...Object.fromEntries(measures.map(({ column, measure }) => [column.key, overSeeds(measured.measures(task.name, id), measure)])),
     }))),
   };
+}
+
+/** Parameters that a method trains on a task: of its one run, or the sum of its runs where each anchor had its own. */
+function trainedParams(rows: readonly StitchRow[]): number | null {
+  return rows.length === 0 ? null : [...new Set(rows.map(({ trainableParams }) => trainableParams))].reduce((sum, count) => sum + count, 0);
 }
 
 function averageTable(measured: Measured, note: string): Table {
