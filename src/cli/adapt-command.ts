@@ -60,7 +60,7 @@ export function addAdaptCommand(program: Command, terminal: Terminal, finish: (e
       throwProblems(experiment.problems());
       const engine = await startEngine(terminal, options);
       const summary = await interruptible(terminal, (signal) => schedule(terminal, experiment, engine, { results: options.out, folder: options.out, signal, again: options.again === true }));
-      if (summary.failed.length > 0) finish(1);
+      if (summary.failed.length > 0) finish(summary.failed.every(({ usage }) => usage) ? 2 : 1);
     });
 }
 
@@ -70,6 +70,5 @@ function planOf(options: AdaptCommandOptions) {
     family, tasks: [task], methods, steps, batchSize, learningRate, fullLearningRate: learningRate / 10, rank, loraTargets, biasScope, sampler, importance,
     dataFolder: data ?? null, weightsFolder: weights ?? null, testImages: testImages ?? null,
   };
-  const note = `family ${family}, ${steps} steps of ${batchSize} images, ${testImages === undefined ? "all" : `at most ${testImages}`} test images, seed ${seed}`;
-  return vtabStitching.plan("laptop", { changes, seeds: [seed], name: "adapt", note });
+  return vtabStitching.plan("laptop", { changes, seeds: [seed], name: "adapt" });
 }

@@ -84,7 +84,9 @@ export function measureInference(settings: BenchSettings, matmulGflops: number):
     const line = timeSteps(settings, matmulGflops, "inference", 2, model.family, () => {
       const stitchId = stream.integer(model.family.space.stitches.length);
       const batch = batchOf(split, randomIndices(split, settings.batch, stream.integer));
-      tf.tidy(() => modelLogits(merged, stitchId, batch.images).dataSync());
+      const logits = tf.tidy(() => modelLogits(merged, stitchId, batch.images));
+      logits.dataSync();
+      logits.dispose();
       disposeBatch(batch);
       return stitchId;
     });

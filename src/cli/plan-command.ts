@@ -22,7 +22,7 @@ export function addPlanCommand(program: Command, terminal: Terminal): void {
     .addHelpText("after", "\nExamples:\n  esta plan\n  esta plan vtab-stitching --profile laptop\n  esta plan vtab-stitching --set steps=500 --seeds 0,1")
     .action(async (ids: string[], options: PlanCommandOptions & EngineOptions) => {
       const planned = plannedExperiments(ids, options);
-      throwProblems(planned.flatMap((experiment) => [...experiment.problems()]));
+      throwProblems(planned.flatMap((experiment) => experiment.problems()));
       await startEngine(terminal, options);
       const guess = ASSUMED_SHARE * matmulRate().best / 2;
       for (const experiment of planned) await printPlan(terminal, experiment, options.results, guess);

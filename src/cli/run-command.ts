@@ -10,7 +10,7 @@ import { startEngine, withEngineOptions, type EngineOptions } from "./options.js
 import { plannedExperiments, withPlanOptions, type PlanCommandOptions } from "./plan-options.js";
 import { progressDisplay } from "./progress.js";
 import { interruptible, type Terminal } from "./terminal.js";
-import { durationText } from "./text-table.js";
+import { durationText, wrapWords } from "./text-table.js";
 
 /** Adds the command. @param finish - told the exit code where some runs failed. */
 export function addRunCommand(program: Command, terminal: Terminal, finish: (exitCode: number) => void): void {
@@ -27,8 +27,18 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (exi
         for (const experiment of planned) done.push(await schedule(terminal, experiment, engine, { results: options.results, signal, again: options.again === true }));
         return done;
       });
+      for (const line of verdictLines(planned.map((experiment, index) => ({ experiment, folder: summaries[index]!.folder })))) terminal.print(line);
       if (summaries.some(({ failed }) => failed.length > 0)) finish(1);
     });
+}
+
+/** The table of claims, what came out here, and whether it falls the same way. */
+export function verdictLines(reports: readonly { readonly experiment: PlannedExperiment; readonly folder: string }[]): string[] {
+  return reports.flatMap(({ experiment, folder }) => {
+    const { ours, verdict } = experiment.verdict(folder);
+    const facts = [["claim", experiment.claim], ["ours", ours], ["verdict", verdict], ["of", experiment.note], ["files", folder]];
+    return ["", experiment.id, ...facts.flatMap(([name, text]) => wrapWords(text!, 90).map((line, index) => `  ${(index === 0 ? name! : "").padEnd(8)} ${line}`))];
+  });
 }
 
 /** Runs one planned experiment with its events shown. */

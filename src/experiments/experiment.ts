@@ -3,8 +3,10 @@
  *
  * {@link defineExperiment} closes over the settings' type, so that unlike experiments share one list and one scheduler.
  */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Ingredient, Json } from "../reporting/run-record.js";
-import { rowsToCsv } from "../reporting/rows-csv.js";
+import { readRows, rowsToCsv } from "../reporting/rows-csv.js";
 import type { RowType } from "../reporting/record.js";
 import type { Progress } from "../training/train.js";
 import { identityOf, type RunIdentity } from "./run-identity.js";
@@ -42,11 +44,21 @@ export interface RunContext {
 
 /** What a report is about, beside its rows. */
 export interface ReportContext {
+  /** The experiment's id. */
+  readonly id: string;
   /** The experiment's folder below the profile's. */
   readonly folder: string;
   readonly profile: string;
   /** What is reduced; stands in every table and figure. */
   readonly note: string;
+}
+
+/** How our rows stand to the claim, in words. */
+export interface Verdict {
+  /** What came out, with its numbers. */
+  readonly ours: string;
+  /** Whether it falls the way of the claim; a dash where nothing was run. */
+  readonly verdict: string;
 }
 
 /** One experiment as its file declares it. */
@@ -57,8 +69,8 @@ export interface ExperimentDefinition<Settings extends PlainData, Point extends 
   /** What the paper states, or "none published". */
   readonly claim: string;
   readonly settings: Readonly<Record<Profile, Settings>>;
-  /** What each profile reduces, in a sentence for tables and figures. */
-  readonly notes: Readonly<Record<Profile, string>>;
+  /** What was run and what is reduced in it, in a line for tables and figures. @param profile - the profile, or the name of the user's own settings. */
+  readonly note: (settings: Settings, seeds: readonly number[], profile: string) => string;
   /** What each setting holds, for `--set` and settings files. */
   readonly kinds: { readonly [Key in keyof Settings]: SettingKind };
   /** Settings that choose points or name places: no part of a run's identity (its point and its files' content are). */
@@ -76,6 +88,9 @@ export interface ExperimentDefinition<Settings extends PlainData, Point extends 
   readonly work: (point: Point, settings: Settings) => number;
   /** Writes tables and figures from `rows.csv` in the context's folder, from it alone. */
   readonly report: (context: ReportContext) => Promise<void>;
+  /** Files that the report writes, below its folder. */
+  readonly reportFiles: readonly string[];
+  readonly verdict: (rows: readonly Row[]) => Verdict;
 }
 
 /** What a run leaves: its rows as CSV text with header, and measured numbers. */
@@ -101,6 +116,7 @@ export interface PlannedRun {
 /** An experiment under one profile, or under a user's own settings. */
 export interface PlannedExperiment {
   readonly id: string;
+  readonly claim: string;
   /** Name of the results' folder and of the rows' profile: quick, laptop, paper, or the user's own. */
   readonly profile: string;
   readonly note: string;
@@ -111,6 +127,10 @@ export interface PlannedExperiment {
   problems(): readonly string[];
   /** Writes tables and figures from the folder's rows.csv. */
   report(folder: string): Promise<void>;
+  /** Files that the report writes, below its folder. */
+  readonly reportFiles: readonly string[];
+  /** Holds the folder's rows.csv against the claim. */
+  verdict(folder: string): Verdict;
 }
 
 /** How a plan departs from its profile. */
@@ -120,8 +140,6 @@ export interface PlanOptions {
   readonly seeds?: readonly number[];
   /** Name of the results' folder and of the rows' profile; default: the profile, or "own" where anything was changed. */
   readonly name?: string;
-  /** In place of the profile's note. */
-  readonly note?: string;
 }
 
 /** An experiment whose settings' type is closed over. */
@@ -146,20 +164,23 @@ export function defineExperiment<Settings extends PlainData, Point extends Plain
     kinds,
     settingsOf: (profile) => definition.settings[profile],
     seedsOf: (profile) => definition.seeds[profile],
-    plan(profile, { changes = {}, seeds = definition.seeds[profile], name, note } = {}) {
+    plan(profile, { changes = {}, seeds = definition.seeds[profile], name } = {}) {
       const settings = changedSettings(`settings of ${id}`, definition.settings[profile], kinds, changes);
       const changed = Object.keys(changes).length > 0 || seeds !== definition.seeds[profile];
       const label = name ?? (changed ? "own" : profile);
-      const told = note ?? [definition.notes[profile], ...Object.entries(changes).map(([key, value]) => `${key} = ${String(value)}`)].join("; ");
+      const told = definition.note(settings, seeds, label);
       return {
         id,
+        claim,
         profile: label,
         note: told,
         settings,
         runs: seeds.flatMap((seed) => definition.points(settings).map((point) => plannedRun(definition, point, settings, seed, label))),
         rowType: rowType as RowType<unknown>,
         problems: () => definition.problems(`run ${id}`, settings, profile),
-        report: (folder) => definition.report({ folder, profile: label, note: told }),
+        reportFiles: definition.reportFiles,
+        report: (folder) => definition.report({ folder, id, profile: label, note: told }),
+        verdict: (folder) => (existsSync(join(folder, "rows.csv")) ? definition.verdict(readRows(join(folder, "rows.csv"), rowType)) : { ours: "not run yet", verdict: "–" }),
       };
     },
   };

@@ -39,12 +39,20 @@ export interface ScheduleOptions {
   readonly again?: boolean;
 }
 
+/** A run that failed, and why. */
+export interface FailedRun {
+  readonly run: string;
+  readonly reason: string;
+  /** Whether the caller can mend it. */
+  readonly usage: boolean;
+}
+
 /** What came of a scheduling. */
 export interface ScheduleSummary {
   readonly folder: string;
   readonly skipped: number;
   readonly finished: number;
-  readonly failed: readonly { readonly run: string; readonly reason: string }[];
+  readonly failed: readonly FailedRun[];
 }
 
 /** What every record of this scheduling shares. */
@@ -68,7 +76,7 @@ export async function runExperiment(experiment: PlannedExperiment, options: Sche
   const folder = options.folder ?? experimentFolder(results, experiment.profile, experiment.id);
   const log = eventLog(folder, tell);
   const origin: Origin = { code: codeState(), machine: machine(), versions: versions() };
-  const failed: { run: string; reason: string }[] = [];
+  const failed: FailedRun[] = [];
   let skipped = 0;
   const done: PlannedRun[] = [];
   for (const [index, run] of experiment.runs.entries()) {
@@ -84,14 +92,14 @@ export async function runExperiment(experiment: PlannedExperiment, options: Sche
     }
     const failure = await runOne(experiment, run, identity, index, folder, origin, { ...options, signal, onEvent: log });
     if (failure === undefined) done.push(run);
-    else failed.push({ run: run.name, reason: failure });
+    else failed.push(failure);
   }
-  await writeResults(experiment, folder, done, log);
+  await writeResults(experiment, folder, done, skipped < done.length || failed.length > 0, log);
   return { folder, skipped, finished: done.length - skipped, failed };
 }
 
 /** Executes one run and writes what came of it; returns why it failed, or nothing. */
-async function runOne(experiment: PlannedExperiment, run: PlannedRun, identity: RunIdentity, index: number, folder: string, origin: Origin, options: ScheduleOptions & Required<Pick<ScheduleOptions, "signal" | "onEvent">>): Promise<string | undefined> {
+async function runOne(experiment: PlannedExperiment, run: PlannedRun, identity: RunIdentity, index: number, folder: string, origin: Origin, options: ScheduleOptions & Required<Pick<ScheduleOptions, "signal" | "onEvent">>): Promise<FailedRun | undefined> {
   const { signal, onEvent: log, engine } = options;
   const checkpoint = checkpointPath(folder, run.name);
   makeFolder(dirname(checkpoint));
@@ -139,7 +147,7 @@ async function runOne(experiment: PlannedExperiment, run: PlannedRun, identity: 
     const stack = attempt.error instanceof Error && !(attempt.error instanceof UsageError) ? (attempt.error.stack ?? null) : null;
     record({ status: "failed", reason, rows: 0, rowsSha256: null });
     log({ kind: "failed", run: run.name, reason, stack });
-    return reason;
+    return { run: run.name, reason, usage: attempt.error instanceof UsageError };
   }
   const { csv, rows } = attempt.outcome;
   writeFileAtomic(runRowsPath(folder, run.name), csv);
@@ -157,13 +165,20 @@ async function outcomeOf<T>(work: () => Promise<T>): Promise<{ kind: "done"; out
   }
 }
 
-/** Puts rows.csv together from the finished runs and lets the experiment draw from it. */
-async function writeResults(experiment: PlannedExperiment, folder: string, done: readonly PlannedRun[], log: (event: RunEvent) => void): Promise<void> {
+/**
+ * Puts rows.csv together from the finished runs and lets the experiment draw from it.
+ *
+ * @param news - whether any run was done; without news, a report that is there already stays.
+ */
+async function writeResults(experiment: PlannedExperiment, folder: string, done: readonly PlannedRun[], news: boolean, log: (event: RunEvent) => void): Promise<void> {
+  removeEmpty(join(folder, "checkpoints"));
   const rows = collectRows(experiment, folder, done);
   const path = join(folder, "rows.csv");
-  writeFileAtomic(path, rowsToCsv(experiment.rowType, rows));
+  const csv = rowsToCsv(experiment.rowType, rows);
+  const unchanged = existsSync(path) && readFileSync(path, "utf8") === csv;
+  if (!news && unchanged && experiment.reportFiles.every((file) => existsSync(join(folder, file)))) return;
+  if (!unchanged) writeFileAtomic(path, csv);
   log({ kind: "written", path, rows: rows.length });
-  removeEmpty(join(folder, "checkpoints"));
   if (rows.length > 0) await experiment.report(folder);
 }
 
@@ -175,22 +190,42 @@ function collectRows(experiment: PlannedExperiment, folder: string, done: readon
   });
 }
 
-/** Progress is for eyes; every other event goes to the log file, with its time. */
+/** Seconds between two lines of progress in the log. */
+const LOG_SECONDS = 5;
+
+/** Every event goes to the log file with its time, progress now and then only. */
 function eventLog(folder: string, tell: (event: RunEvent) => void): (event: RunEvent) => void {
   const path = eventLogPath(folder);
   makeFolder(folder);
+  let progressAt = -Infinity;
   return (event) => {
-    if (event.kind !== "progress") appendFileSync(path, `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
+    const now = performance.now();
+    if (event.kind !== "progress" || now - progressAt > LOG_SECONDS * 1000) {
+      if (event.kind === "progress") progressAt = now;
+      append(path, `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
+    }
     tell(event);
   };
+}
+
+function append(path: string, line: string): void {
+  try {
+    appendFileSync(path, line);
+  } catch (error) {
+    throw new UsageError(`results ${path}: cannot be written (${codeOf(error)}), expected a place that takes files. Free some space, or choose another folder with --results.`);
+  }
 }
 
 function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
-    throw new UsageError(`results ${folder}: cannot be made (${error instanceof Error && "code" in error ? String(error.code) : String(error)}), expected a place that takes files. Choose another with --results.`);
+    throw new UsageError(`results ${folder}: cannot be made (${codeOf(error)}), expected a place that takes files. Choose another folder with --results.`);
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }
 
 function removeEmpty(folder: string): void {

@@ -1,0 +1,52 @@
+/**
+ * @file Runs the test suite and the comparison with golden values, and ends with both counts on one line.
+ */
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { packageRoot } from "../experiments/package-root.js";
+import { goldenCounts, sumLine, vitestCounts, type Counts } from "./test-counts.js";
+
+/** Runs a Node program with its output shown; returns its exit code and what it printed. */
+async function shownRun(args: readonly string[]): Promise<{ exitCode: number; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...args], { cwd: packageRoot, stdio: ["ignore", "pipe", "inherit"] });
+    let output = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+      process.stdout.write(text);
+    });
+    child.on("error", reject).on("close", (code) => resolve({ exitCode: code ?? 1, output }));
+  });
+}
+
+async function runVitest(filters: readonly string[]): Promise<Counts> {
+  const folder = mkdtempSync(join(tmpdir(), "esta-tests-"));
+  const report = join(folder, "vitest.json");
+  try {
+    const { exitCode } = await shownRun([join("node_modules", "vitest", "vitest.mjs"), "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...filters]);
+    return vitestCounts(readReport(report), exitCode);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function readReport(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+async function runGoldens(backend: string): Promise<Counts> {
+  console.log(`\n== golden values, backend ${backend}`);
+  const { exitCode, output } = await shownRun([join("dist", "testing", "goldens.js"), "--backend", backend]);
+  return goldenCounts(output, exitCode);
+}
+
+const counts = [await runVitest(process.argv.slice(2))];
+if (process.argv.length === 2) for (const backend of ["auto", "wasm"]) counts.push(await runGoldens(backend));
+console.log(`\n${sumLine(counts)}`);
+process.exitCode = counts.every(({ failed }) => failed === 0) ? 0 : 1;
