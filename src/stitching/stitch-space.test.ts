@@ -32,6 +32,7 @@ test("a window of one stitches only equal blocks", () => {
 test("unequal depths stitch each end block to its nearest earlier front block", () => {
   expect(positions(stitchSpace([3, 5]))).toEqual([[0, 1, 0], [1, 2, 1], [1, 3, 1], [2, 4, 2]]);
   expect(positions(stitchSpace([2, 4, 8])).at(-1)).toEqual([3, 7, 5]);
+  expect(positions(stitchSpace([1, 3]))).toEqual([[0, 1, 0], [0, 2, 0]]);
 });
 
 test("a route runs front blocks 0 to i, the stitching layer, then end blocks j to the last", () => {
@@ -44,7 +45,7 @@ test("a route runs front blocks 0 to i, the stitching layer, then end blocks j t
 
 test("bad depths and windows are told in one message each", () => {
   expect(() => stitchSpace([])).toThrow("stitchSpace: no anchors arrived, expected at least one depth.");
-  expect(() => stitchSpace([12, 12], { windowSize: 0 })).toThrow("stitchSpace: windowSize is 0, expected a whole number from 1 to 12 (the shallowest anchor's depth).");
+  expect(() => stitchSpace([12, 12], { windowSize: 0 })).toThrow("stitchSpace: windowSize is 0, expected a whole number from 1 to 12 (the anchors' depth).");
   expect(() => stitchSpace([12, 12], { stride: 1.5 })).toThrow("stitchSpace: stride is 1.5, expected a whole number of at least 1.");
   expect(() => stitchSpace([12, 6])).toThrow("stitchSpace: a front anchor of 12 blocks precedes an end anchor of 6, expected the shallower first: order the anchors from small to large.");
 });

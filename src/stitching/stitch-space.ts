@@ -66,15 +66,15 @@ type Position = Pick<JoinedStitch, "frontBlock" | "endBlock" | "window"> & { rea
  * @param anchorDepths - blocks of each anchor, smallest anchor first.
  * @throws {UsageError} when there are no anchors, a depth or option is not a whole number in range, or a front anchor is deeper than its end anchor.
  *
- * Source: SN-Net, `get_stitch_configs`; METHOD of general k, s and unequal depths.
+ * Source: SN-Net, `get_stitch_configs`; general k, s and unequal depths are our generalisation.
  * Differs: SN-Net's sharing list for unequal depths is one position off; ours is not.
  */
 export function stitchSpace(anchorDepths: readonly number[], { pairing, windowSize = 2, stride = 1 }: PositionOptions = {}): StitchSpace {
-  const shallowest = Math.min(...anchorDepths);
+  const windowed = anchorDepths.filter((depth, anchor) => pairing !== "nearest" && (depth === anchorDepths[anchor - 1] || depth === anchorDepths[anchor + 1]));
   if (anchorDepths.length === 0) throw new UsageError("stitchSpace: no anchors arrived, expected at least one depth.");
   throwProblems([
     ...anchorDepths.flatMap((depth, anchor) => wholeNumberProblem("stitchSpace", `depth of anchor ${anchor}`, depth, 1, Infinity)),
-    ...wholeNumberProblem("stitchSpace", "windowSize", windowSize, 1, shallowest, "the shallowest anchor's depth"),
+    ...(windowed.length === 0 ? [] : wholeNumberProblem("stitchSpace", "windowSize", windowSize, 1, Math.min(...windowed), "the anchors' depth")),
     ...wholeNumberProblem("stitchSpace", "stride", stride, 1, Infinity),
   ]);
   const stitches: Stitch[] = anchorDepths.map((_, anchor) => ({ kind: "anchor", stitchId: anchor, front: anchor, end: anchor }));
