@@ -79,3 +79,11 @@ export { paretoFigure } from "./reporting/figures/pareto-figure.js";
 export type { ParetoFigureOptions } from "./reporting/figures/pareto-figure.js";
 export { renderFigure, writeFigure } from "./reporting/figures/render.js";
 export type { Figure } from "./reporting/figures/figure.js";
+
+// Notebooks
+export { adaptInStages } from "./training/adapt-in-stages.js";
+export type { StageResult, StagesOptions } from "./training/adapt-in-stages.js";
+export { stitchSpaceFigure } from "./reporting/figures/stitch-space-figure.js";
+export type { DrawnStitch, StitchSpaceFigureOptions } from "./reporting/figures/stitch-space-figure.js";
+export { figureContent, liveDisplay, liveFigure, progressDisplay, show, showExpected, showFigure, showTable, tableContent } from "./reporting/notebook-display.js";
+export type { ExpectedNumber, LiveDisplay, LiveFigure, MimeBundle, NotebookContent, ProgressState, TableValue } from "./reporting/notebook-display.js";

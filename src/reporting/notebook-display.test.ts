@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { expectationContent, liveDisplay, progressContent, progressDisplay, show, tableContent } from "./notebook-display.js";
+import { expectationContent, figureContent, liveDisplay, progressContent, progressDisplay, show, tableContent } from "./notebook-display.js";
 
 const HOOK = Symbol.for("notebook.display");
 const globals = globalThis as Record<symbol, unknown>;
@@ -57,6 +57,17 @@ test("a table sets numbers to the right, shows a dash for what is missing and es
   expect(data["text/plain"]).toBe("stitch      top-1\n──────────  ─────\nTi → S <3>    0.5\nS               –");
   expect(data["text/html"]).toContain('<td style="text-align: left">Ti → S &lt;3&gt;</td><td style="text-align: right">0.5</td>');
 });
+
+test("a figure comes as one bundle of an interactive and a still picture, both larger than in print", async () => {
+  const figure = { data: [{ type: "scatter", x: [1, 2], y: [3, 4], marker: { size: 4 } }], layout: { width: 200, height: 100 } };
+  const { data, metadata } = await figureContent(figure, "two points");
+  expect(Object.keys(data)).toEqual(["application/vnd.plotly.v1+json", "image/png", "text/plain"]);
+  expect(data["application/vnd.plotly.v1+json"]).toMatchObject({ data: [{ x: [1, 2], marker: { size: 6 } }], layout: { width: 300, height: 150 } });
+  const png = Buffer.from(String(data["image/png"]), "base64");
+  expect(png.subarray(1, 4).toString()).toBe("PNG");
+  expect(png.readUInt32BE(16)).toBeGreaterThan(500);
+  expect(metadata).toEqual({ "image/png": { width: 300 } });
+}, 20_000);
 
 test("expected and measured numbers are marked by exact agreement", () => {
   const { data } = expectationContent([

@@ -5,6 +5,7 @@
  * of a bundle is printed instead, so code with displays runs anywhere.
  */
 import { randomUUID } from "node:crypto";
+import { enlargeFigure } from "./figures/enlarge.js";
 import type { Figure } from "./figures/figure.js";
 import { renderFigure } from "./figures/render.js";
 
@@ -37,6 +38,9 @@ const HOOK = Symbol.for("notebook.display");
 
 /** Progress is shown at most this often, in milliseconds: a browser need not draw a thousand bars a second. */
 const PROGRESS_EVERY_MS = 100;
+
+/** Figures are composed in the sizes of a printed column; on a screen they are shown this much larger. */
+const SCREEN_ZOOM = 1.5;
 
 /** Shows a content once, in the output of the running cell. */
 export function show(content: NotebookContent): void {
@@ -105,13 +109,14 @@ function duration(seconds: number): string {
  */
 export async function figureContent(figure: Figure, description: string): Promise<NotebookContent> {
   const { png } = await renderFigure(figure);
+  const { data, layout } = enlargeFigure(figure, SCREEN_ZOOM);
   return {
     data: {
-      "application/vnd.plotly.v1+json": { data: figure.data, layout: figure.layout },
+      "application/vnd.plotly.v1+json": { data, layout },
       "image/png": Buffer.from(png).toString("base64"),
       "text/plain": description,
     },
-    metadata: { "image/png": { width: figure.layout.width } },
+    metadata: { "image/png": { width: Math.round(layout.width) } },
   };
 }
 
