@@ -33,7 +33,7 @@ export interface PretrainSettings {
 }
 
 /** What the committed anchors were made with, the number of steps apart. */
-export const defaultPretrain: Omit<PretrainSettings, "upstream"> = { steps: 2400, batchSize: 128, learningRate: 1e-3, weightDecay: 0.05, poseWeight: 0.3 };
+export const defaultPretrain: Omit<PretrainSettings, "upstream"> = { steps: 5000, batchSize: 64, learningRate: 1e-3, weightDecay: 0.05, poseWeight: 0.3 };
 
 export interface PretrainOptions {
   readonly seed: number;
