@@ -85,5 +85,5 @@ export { adaptInStages } from "./training/adapt-in-stages.js";
 export type { StageResult, StagesOptions } from "./training/adapt-in-stages.js";
 export { stitchSpaceFigure } from "./reporting/figures/stitch-space-figure.js";
 export type { DrawnStitch, StitchSpaceFigureOptions } from "./reporting/figures/stitch-space-figure.js";
-export { figureContent, liveDisplay, liveFigure, progressDisplay, show, showExpected, showFigure, showTable, tableContent } from "./reporting/notebook-display.js";
+export { figureContent, interruptSignal, liveDisplay, liveFigure, progressDisplay, show, showExpected, showFigure, showTable, tableContent } from "./reporting/notebook-display.js";
 export type { ExpectedNumber, LiveDisplay, LiveFigure, MimeBundle, NotebookContent, ProgressState, TableValue } from "./reporting/notebook-display.js";

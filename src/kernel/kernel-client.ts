@@ -40,7 +40,7 @@ export interface ExecuteOptions {
 const START_SECONDS = 60;
 
 /** How long an interrupted cell or a kernel that shuts down may take before the kernel is killed, in milliseconds. */
-const GRACE_MS = 3000;
+const GRACE_MS = 5000;
 
 interface Waiter {
   readonly onReply?: (message: Message) => void;

@@ -1,12 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { KernelClient, type Execution } from "./kernel-client.js";
 import { kernelFromSource } from "./kernel-from-source.js";
 import { textOf } from "./notebook-file.js";
 
-vi.setConfig({ testTimeout: 20_000 });
 let kernel: KernelClient;
 beforeAll(async () => {
   kernel = await KernelClient.start(kernelFromSource());
@@ -172,6 +171,6 @@ test("a kernel whose cell is busy shuts down", async () => {
   await new Promise((resolve) => setTimeout(resolve, 200));
   const began = performance.now();
   await busy.shutdown();
-  expect(performance.now() - began).toBeLessThan(2500);
+  expect(performance.now() - began).toBeLessThan(5000);
   expect((await execution).kind).toBe("dead");
 });

@@ -1,14 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test, vi } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { kernelFromSource } from "./kernel-from-source.js";
 import { readNotebook, stripOutputs, writeNotebook, type Notebook, type NotebookCell } from "./notebook-file.js";
 import { NotebookCellError, runNotebook, type NotebookProgress } from "./run-notebook.js";
 
 const folder = mkdtempSync(join(tmpdir(), "run-notebook-"));
 const kernel = kernelFromSource();
-vi.setConfig({ testTimeout: 30_000 }); // each test starts a kernel or two, on a machine that may be busy
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const code = (source: string, ...tags: string[]): NotebookCell => ({

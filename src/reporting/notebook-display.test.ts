@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { expectationContent, figureContent, liveDisplay, progressContent, progressDisplay, show, tableContent } from "./notebook-display.js";
+import { expectationContent, figureContent, interruptSignal, liveDisplay, progressContent, progressDisplay, show, tableContent } from "./notebook-display.js";
 
 const HOOK = Symbol.for("notebook.display");
 const globals = globalThis as Record<symbol, unknown>;
@@ -38,6 +38,16 @@ test("outside a notebook the plain text is printed, and updates are silent", () 
   display.update({ data: { "text/plain": "0 %" } });
   display.update({ data: { "text/plain": "50 %" } });
   expect(written).toEqual(["table\n", "0 %\n"]);
+});
+
+test("the signal is that of the running cell, and outside a notebook one that stays quiet", () => {
+  const cell = new AbortController();
+  globals[Symbol.for("notebook.signal")] = cell;
+  const signal = interruptSignal();
+  cell.abort();
+  expect(signal.aborted).toBe(true);
+  delete globals[Symbol.for("notebook.signal")];
+  expect(interruptSignal().aborted).toBe(false);
 });
 
 test("progress tells steps, label and time left, and always shows its end", () => {

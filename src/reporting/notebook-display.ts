@@ -39,6 +39,16 @@ const HOOK = Symbol.for("notebook.display");
 /** Progress is shown at most this often, in milliseconds: a browser need not draw a thousand bars a second. */
 const PROGRESS_EVERY_MS = 100;
 
+/**
+ * The signal of the running cell: give it to long work, so that "Interrupt Kernel" ends the work and not only the waiting for it.
+ *
+ * @returns a signal that never fires outside a notebook.
+ */
+export function interruptSignal(): AbortSignal {
+  const controller = (globalThis as Record<symbol, unknown>)[Symbol.for("notebook.signal")] as AbortController | undefined;
+  return (controller ?? new AbortController()).signal;
+}
+
 /** Figures are composed in the sizes of a printed column; on a screen they are shown this much larger. */
 const SCREEN_ZOOM = 1.5;
 

@@ -1,0 +1,51 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { packageRoot } from "../experiments/package-root.js";
+import { checkNotebook } from "../kernel/check-notebook.js";
+import { codeCells, readNotebook, textOf, type Notebook, type NotebookOutput } from "../kernel/notebook-file.js";
+import { runNotebook } from "../kernel/run-notebook.js";
+
+const folder = join(packageRoot, "notebooks");
+const names = readdirSync(folder).filter((name) => name.endsWith(".ipynb"));
+
+/** Cells import the library by its name, so the build is what they run. */
+function requireBuild(): void {
+  const index = join(packageRoot, "dist", "index.js");
+  if (!existsSync(index)) throw new Error("notebooks: dist/index.js is missing, expected a build. Run `npm run build`.");
+}
+
+const outputsOf = (notebook: Notebook): NotebookOutput[] => notebook.cells.flatMap((cell) => cell.outputs ?? []);
+const dataOf = (notebook: Notebook, type: string): unknown[] => outputsOf(notebook).flatMap((output) => ("data" in output && type in output.data ? [output.data[type]] : []));
+const plainTexts = (notebook: Notebook): string =>
+  outputsOf(notebook)
+    .map((output) => ("data" in output ? textOf((output.data["text/plain"] ?? "") as string) : ""))
+    .join("\n");
+
+test.each(names)("%s asks a question, has short cells and small outputs without an error", (name) => {
+  const path = join(folder, name);
+  const notebook = readNotebook(path);
+  expect(textOf(notebook.cells[0]?.source ?? "")).toMatch(/^# .*\?\n/);
+  for (const { source } of codeCells(notebook)) expect(source.split("\n").length, source).toBeLessThanOrEqual(12);
+  expect(codeCells(notebook).map(({ cell }) => cell.execution_count)).toEqual(codeCells(notebook).map((_, place) => place + 1));
+  expect(outputsOf(notebook).filter((output) => output.output_type === "error" || output.output_type === "stream")).toEqual([]);
+  expect(statSync(path).size).toBeLessThan(1_500_000);
+});
+
+test.each(names)("%s has no finding of the strict compiler", { timeout: 60_000 }, (name) => {
+  requireBuild();
+  expect(checkNotebook(join(folder, name))).toEqual([]);
+});
+
+test("00-start runs from a clean kernel, shows its figures and finds every exact number", { timeout: 900_000 }, async () => {
+  requireBuild();
+  const { notebook, seconds, startSeconds, cells } = await runNotebook(join(folder, "00-start.ipynb"), { output: false });
+  console.log(`00-start: ${seconds.toFixed(0)} s in all, kernel ${startSeconds.toFixed(1)} s, cells ${cells.map((cell) => cell.seconds.toFixed(1)).join(" ")} s`);
+  const texts = plainTexts(notebook);
+  expect(texts).toMatch(/stitches \(.*\) +71 +71 +✓/);
+  expect(texts).toMatch(/stitching layers +22 +22 +✓/);
+  expect(texts.match(/✓/g)?.length).toBe(6);
+  expect(texts).not.toContain("✗");
+  expect(dataOf(notebook, "image/png").length).toBe(3);
+  expect(dataOf(notebook, "application/vnd.plotly.v1+json").length).toBe(3);
+});
