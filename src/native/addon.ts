@@ -31,7 +31,7 @@ export interface Addon {
   setThreads(count: number): number;
   simdLevel(): "baseline" | "avx2" | "avx512";
   matmul(a: F32, b: F32, out: F32, batch: number, aBatch: number, bBatch: number, m: number, n: number, k: number, turnA: boolean, turnB: boolean): void;
-  addCrossProduct(a: Float64Array, b: Float64Array, out: Float64Array, rows: number, m: number, n: number): void;
+  reflect(factor: Float64Array, fresh: Float64Array, rows: number, pivots: number, total: number): void;
   linear(x: F32, weight: F32, bias: F32, loraA: F32, loraB: F32, scaling: number, y: F32, rows: number, inputs: number, outputs: number, rank: number): void;
   linearBackwardX(dy: F32, weight: F32, loraA: F32, loraB: F32, scaling: number, dx: F32, rows: number, inputs: number, outputs: number, rank: number): void;
   linearBackwardLora(x: F32, dy: F32, loraA: F32, loraB: F32, scaling: number, da: F32, db: F32, rows: number, inputs: number, outputs: number, rank: number): void;
@@ -52,7 +52,7 @@ export interface Addon {
   copy(from: F32, fromOffset: number, to: F32, toOffset: number, layout: number[]): void;
 }
 
-const VERSION = 1;
+const VERSION = 2;
 // The same path from src/native and from dist/native.
 const libraryPath = fileURLToPath(new URL("../../src/native/esta_native.node", import.meta.url));
 

@@ -168,7 +168,7 @@ describe.skipIf(found.kind === "absent")("the native backend", () => {
       (a) => a.softmax(array(), array(), size(), size()),
       (a) => a.sum(array(), array(), size(), size(), size()),
       (a) => a.copy(array(), size(), array(), size(), Array.from({ length: stream.integer(10) }, size)),
-      (a) => a.addCrossProduct(new Float64Array(size() % 40), new Float64Array(size() % 40), new Float64Array(size() % 40), size(), size(), size()),
+(a) => a.reflect(new Float64Array(size() % 40), new Float64Array(size() % 40), size(), size(), size()),
     ];
     let refused = 0;
     for (let round = 0; round < 4000; round++) {

@@ -7,6 +7,7 @@ import { createRng } from "../rng.js";
 import { largestError } from "../testing/compare.js";
 import { LeastSquares, tf, useBackend } from "./index.js";
 import type { LinearMap } from "./index.js";
+import { reflect, reflectInJavaScript } from "./reflect.js";
 
 beforeAll(async () => void (await useBackend("cpu")));
 
@@ -71,4 +72,24 @@ test("wrong widths, numbers that are not finite and a fit without rows are refus
   expect(() => fitted.add(tf.zeros([3, 1]), tf.zeros([3, 1]))).toThrow("leastSquares: x is [3, 1] and y is [3, 1], expected [n, 2] and [n, 1] with the same n.");
   expect(() => fitted.add(tf.zeros([3, 2]), tf.tensor2d([[0], [NaN], [1]]))).toThrow("leastSquares: y has NaN in row 1, expected finite numbers.");
   expect(() => new LeastSquares(0, 1)).toThrow("leastSquares: inWidth is 0, expected a positive whole number.");
+});
+
+test("the native reflections and those in JavaScript agree, and keep the rows' inner products", () => {
+  const rows = drawn("reflect", 20, 7);
+  const factors = [reflect, reflectInJavaScript].map((step) => {
+    const factor = new Float64Array(5 * 7);
+    for (const start of [0, 8, 16]) {
+      const part = rows.slice(start, start + 8);
+      step(factor, Float64Array.from(part.flat()), part.length, 5, 7);
+    }
+    return factor;
+  }) as [Float64Array, Float64Array];
+  expect(largestError(factors[0], factors[1])).toBeLessThan(1e-14);
+  const inner = new Matrix(rows).transpose().mmul(new Matrix(rows));
+  for (let left = 0; left < 5; left++) {
+    for (let right = 0; right < 7; right++) {
+      const sum = [0, 1, 2, 3, 4].reduce((total, row) => total + factors[0][row * 7 + left]! * factors[0][row * 7 + right]!, 0);
+      expect(sum).toBeCloseTo(inner.get(left, right), 10);
+    }
+  }
 });

@@ -4,10 +4,14 @@
 import { Matrix, SingularValueDecomposition } from "ml-matrix";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { UsageError } from "../checks.js";
+import { reflect } from "./reflect.js";
 import { expectRank } from "./shape-check.js";
 
 /** Singular values below this share of the largest are float32 rounding of the rows, not information: the spacing of float32 at 1. */
 const RELATIVE_CUT_OFF = 2 ** -23;
+
+/** Rows stacked under the factor at a time: few enough to stay in the processor's cache while they are reflected. */
+const PORTION = 64;
 
 /** A fitted map `y = x·weightᵀ + bias`. */
 export interface LinearMap {
@@ -20,7 +24,7 @@ export interface LinearMap {
 /**
  * Fits `min ‖[X 1]·M − Y‖` over rows added in any number of portions; of several solutions, the one of smallest norm.
  *
- * Only a triangular factor of `[X 1 | Y]` is kept, `(in + 1 + out)²` numbers at most, however many rows arrive: each portion is stacked
+ * Only a triangular factor of `[X 1 | Y]` is kept, (in + 1)·(in + 1 + out) numbers, however many rows arrive: each portion is stacked
  * under the factor and the stack is made triangular by Householder reflections. That keeps the condition number of X itself,
  * which normal equations would square.
  *
@@ -31,8 +35,8 @@ export class LeastSquares {
   readonly outWidth: number;
   /** Rows added so far. */
   rows = 0;
-  /** Upper triangular rows of `[X 1 | Y]`, at most inWidth + 1 of them, each inWidth + 1 + outWidth long. */
-  #factor: Float64Array[] = [];
+  /** Upper triangular factor of `[X 1 | Y]`: inWidth + 1 rows of inWidth + 1 + outWidth. */
+  readonly #factor: Float64Array;
 
   /** @throws {UsageError} when a width is not a positive whole number. */
   constructor(inWidth: number, outWidth: number) {
@@ -41,6 +45,7 @@ export class LeastSquares {
     }
     this.inWidth = inWidth;
     this.outWidth = outWidth;
+    this.#factor = new Float64Array((inWidth + 1) * (inWidth + 1 + outWidth));
   }
 
   /**
@@ -64,16 +69,17 @@ export class LeastSquares {
     checkFinite("x", xs, this.inWidth);
     checkFinite("y", ys, this.outWidth);
     const total = this.inWidth + 1 + this.outWidth;
-    const stack = [...this.#factor];
-    for (let row = 0; row < n; row++) {
-      const line = new Float64Array(total);
-      line.set(xs.subarray(row * this.inWidth, (row + 1) * this.inWidth));
-      line[this.inWidth] = 1;
-      line.set(ys.subarray(row * this.outWidth, (row + 1) * this.outWidth), this.inWidth + 1);
-      stack.push(line);
+    for (let start = 0; start < n; start += PORTION) {
+      const rows = Math.min(PORTION, n - start);
+      const fresh = new Float64Array(rows * total);
+      for (let row = 0; row < rows; row++) {
+        const from = start + row;
+        fresh.set(xs.subarray(from * this.inWidth, (from + 1) * this.inWidth), row * total);
+        fresh[row * total + this.inWidth] = 1;
+        fresh.set(ys.subarray(from * this.outWidth, (from + 1) * this.outWidth), row * total + this.inWidth + 1);
+      }
+      reflect(this.#factor, fresh, rows, this.inWidth + 1, total);
     }
-    triangularise(stack, this.inWidth + 1);
-    this.#factor = stack.slice(0, this.inWidth + 1);
     this.rows += n;
   }
 
@@ -85,7 +91,9 @@ export class LeastSquares {
   solve(): LinearMap {
     if (this.rows === 0) throw new UsageError("leastSquares: 0 rows were added, expected at least one.");
     const width = this.inWidth + 1;
-    const solution = minimumNorm(this.#factor, width, this.outWidth);
+    const total = width + this.outWidth;
+    const lines = Array.from({ length: width }, (_, row) => this.#factor.subarray(row * total, (row + 1) * total));
+    const solution = minimumNorm(lines, width, this.outWidth);
     const weight = new Float32Array(this.outWidth * this.inWidth);
     const bias = new Float32Array(this.outWidth);
     for (let out = 0; out < this.outWidth; out++) {
@@ -96,40 +104,9 @@ export class LeastSquares {
   }
 }
 
-/** Makes the first `columns` columns of the rows upper triangular by Householder reflections; the rows are changed in place. */
-function triangularise(rows: readonly Float64Array[], columns: number): void {
-  const total = rows[0]?.length ?? 0;
-  const dots = new Float64Array(total);
-  for (let pivot = 0; pivot < Math.min(columns, rows.length); pivot++) {
-    let square = 0;
-    for (let row = pivot + 1; row < rows.length; row++) square += rows[row]![pivot]! ** 2;
-    if (square === 0) continue;
-    const top = rows[pivot]!;
-    const head = top[pivot]!;
-    const length = Math.sqrt(head * head + square);
-    const target = head > 0 ? -length : length;
-    const reflectorHead = head - target;
-    const factor = 2 / (reflectorHead * reflectorHead + square);
-    for (let column = pivot + 1; column < total; column++) dots[column] = reflectorHead * top[column]!;
-    for (let row = pivot + 1; row < rows.length; row++) {
-      const line = rows[row]!;
-      const part = line[pivot]!;
-      if (part !== 0) for (let column = pivot + 1; column < total; column++) dots[column]! += part * line[column]!;
-    }
-    for (let column = pivot + 1; column < total; column++) top[column]! -= factor * reflectorHead * dots[column]!;
-    for (let row = pivot + 1; row < rows.length; row++) {
-      const line = rows[row]!;
-      const part = factor * line[pivot]!;
-      if (part !== 0) for (let column = pivot + 1; column < total; column++) line[column]! -= part * dots[column]!;
-      line[pivot] = 0;
-    }
-    top[pivot] = target;
-  }
-}
-
 /** Solves the triangular system directly when it is well conditioned, else through singular values with the cut-off. */
 function minimumNorm(factor: readonly Float64Array[], width: number, outWidth: number): Float64Array[] {
-  return (factor.length === width ? backSubstitution(factor, width, outWidth) : undefined) ?? pseudoInverse(factor, width, outWidth);
+  return backSubstitution(factor, width, outWidth) ?? pseudoInverse(factor, width, outWidth);
 }
 
 /** Returns nothing when the factor's condition number may exceed the cut-off, so that both ways give the same solution. */

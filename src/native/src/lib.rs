@@ -11,6 +11,7 @@ mod check;
 mod copy;
 mod elementwise;
 mod gelu;
+mod least_squares;
 mod linear;
 mod loss;
 mod matmul;
@@ -56,7 +57,7 @@ impl<T> DerefMut for Out<T> {
 /// Raised with every change of the functions below; the TypeScript side refuses another version.
 #[napi(catch_unwind)]
 pub fn version() -> u32 {
-    1
+    2
 }
 
 /// Sets the threads that work, the calling one included; returns how many there are.
@@ -121,13 +122,15 @@ pub fn matmul(a: &[f32], b: &[f32], mut out: Out<f32>, batch: u32, a_batch: u32,
     Ok(())
 }
 
-/// `out = aᵀ·b` in double precision, added to what is there: `a` `[rows, m]`, `b` `[rows, n]`, `out` `[m, n]`.
+/// Stacks `fresh` under the triangular `factor` and makes it triangular again: `factor` `[pivots, total]`, `fresh` `[rows, total]`.
 #[napi(catch_unwind)]
-pub fn add_cross_product(a: &[f64], b: &[f64], mut out: Out<f64>, rows: u32, m: u32, n: u32) -> Result<()> {
-    check::length("addCrossProduct", "a", a.len(), &[rows, m])?;
-    check::length("addCrossProduct", "b", b.len(), &[rows, n])?;
-    check::length("addCrossProduct", "out", out.len(), &[m, n])?;
-    matmul::product(View::new(a, rows as usize, m as usize).turned(), View::new(b, rows as usize, n as usize), &mut out, 1.0, true);
+pub fn reflect(mut factor: Out<f64>, mut fresh: Out<f64>, rows: u32, pivots: u32, total: u32) -> Result<()> {
+    check::length("reflect", "factor", factor.len(), &[pivots, total])?;
+    check::length("reflect", "fresh", fresh.len(), &[rows, total])?;
+    check::that(pivots <= total, || format!("reflect: {pivots} pivots of {total} columns."))?;
+    if total > 0 {
+        least_squares::reflect(&mut factor, &mut fresh, pivots as usize, total as usize);
+    }
     Ok(())
 }
 
