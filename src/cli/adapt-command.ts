@@ -70,5 +70,5 @@ function planOf(options: AdaptCommandOptions) {
     family, tasks: [task], methods, steps, batchSize, learningRate, fullLearningRate: learningRate / 10, rank, loraTargets, biasScope, sampler, importance,
     dataFolder: data ?? null, weightsFolder: weights ?? null, testImages: testImages ?? null,
   };
-  return vtabStitching.plan("laptop", { changes, seeds: [seed], name: "adapt" });
+  return vtabStitching.plan("laptop", { changes, seeds: [seed], name: "adapt", where: "adapt" });
 }

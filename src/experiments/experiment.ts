@@ -140,6 +140,8 @@ export interface PlanOptions {
   readonly seeds?: readonly number[];
   /** Name of the results' folder and of the rows' profile; default: the profile, or "own" where anything was changed. */
   readonly name?: string;
+  /** What says so when it cannot run; default: `run <id>`. */
+  readonly where?: string;
 }
 
 /** An experiment whose settings' type is closed over. */
@@ -164,7 +166,7 @@ export function defineExperiment<Settings extends PlainData, Point extends Plain
     kinds,
     settingsOf: (profile) => definition.settings[profile],
     seedsOf: (profile) => definition.seeds[profile],
-    plan(profile, { changes = {}, seeds = definition.seeds[profile], name } = {}) {
+    plan(profile, { changes = {}, seeds = definition.seeds[profile], name, where = `run ${id}` } = {}) {
       const settings = changedSettings(`settings of ${id}`, definition.settings[profile], kinds, changes);
       const changed = Object.keys(changes).length > 0 || seeds !== definition.seeds[profile];
       const label = name ?? (changed ? "own" : profile);
@@ -177,7 +179,7 @@ export function defineExperiment<Settings extends PlainData, Point extends Plain
         settings,
         runs: seeds.flatMap((seed) => definition.points(settings).map((point) => plannedRun(definition, point, settings, seed, label))),
         rowType: rowType as RowType<unknown>,
-        problems: () => definition.problems(`run ${id}`, settings, profile),
+        problems: () => definition.problems(where, settings, profile),
         reportFiles: definition.reportFiles,
         report: (folder) => definition.report({ folder, id, profile: label, note: told }),
         verdict: (folder) => (existsSync(join(folder, "rows.csv")) ? definition.verdict(readRows(join(folder, "rows.csv"), rowType)) : { ours: "not run yet", verdict: "–" }),
