@@ -70,5 +70,11 @@ function planOf(options: AdaptCommandOptions) {
     family, tasks: [task], methods, steps, batchSize, learningRate, fullLearningRate: learningRate / 10, rank, loraTargets, biasScope, sampler, importance,
     dataFolder: data ?? null, weightsFolder: weights ?? null, testImages: testImages ?? null,
   };
-  return vtabStitching.plan("laptop", { changes, seeds: [seed], name: "adapt", where: "adapt" });
+  return vtabStitching.plan("laptop", { changes, seeds: [seed], name: "adapt", where: "adapt", command: commandText(options) });
+}
+
+/** The command that makes the same results again. */
+function commandText({ family, data, task, methods, steps, batchSize, learningRate, rank, seed }: AdaptCommandOptions): string {
+  const source = data === undefined ? "" : ` --data ${data}`;
+  return `esta adapt --family ${family}${source} --task ${task} --methods ${methods.join(",")} --steps ${steps} --batch-size ${batchSize} --learning-rate ${learningRate} --rank ${rank} --seed ${seed}`;
 }

@@ -38,8 +38,24 @@ export function plannedExperiments(ids: readonly string[], options: PlanCommandO
     const changes = { ...fromFile, ...parseAssignments(`settings of ${experiment.id}`, options.set ?? [], experiment.kinds) };
     return experiment.plan(profile, {
       changes,
+      ...(isChanged(options) ? { command: commandText(experiment.id, options) } : {}),
       ...(options.seeds === undefined ? {} : { seeds: options.seeds }),
       ...(options.name === undefined ? {} : { name: options.name }),
     });
   });
+}
+
+function isChanged({ set, settings, seeds, name }: PlanCommandOptions): boolean {
+  return [set, settings, seeds, name].some((option) => option !== undefined);
+}
+
+/** The command that runs a changed plan again. */
+function commandText(id: string, { profile, set = [], settings, seeds, name }: PlanCommandOptions): string {
+  const rest = [
+    ...(settings === undefined ? [] : [`--settings ${settings}`]),
+    ...set.map((assignment) => `--set ${assignment}`),
+    ...(seeds === undefined ? [] : [`--seeds ${seeds.join(",")}`]),
+    ...(name === undefined ? [] : [`--name ${name}`]),
+  ];
+  return ["esta run", id, `--profile ${profile}`, ...rest].join(" ");
 }

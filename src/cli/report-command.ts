@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../checks.js";
+import { writeResultsIndex } from "../reporting/results-index.js";
 import { experimentFolder } from "../experiments/run-folder.js";
 import { plannedExperiments, withPlanOptions, type PlanCommandOptions } from "./plan-options.js";
 import type { Terminal } from "./terminal.js";
@@ -22,5 +23,6 @@ export function addReportCommand(program: Command, terminal: Terminal): void {
         await experiment.report(folder);
         terminal.print(`${experiment.id}: tables and figures in ${folder}`);
       }
+      writeResultsIndex(options.results);
     });
 }

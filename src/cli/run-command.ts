@@ -3,6 +3,9 @@
  */
 import type { Command } from "commander";
 import { throwProblems } from "../checks.js";
+import { join } from "node:path";
+import type { ClaimResult } from "../reporting/claims.js";
+import { writeResultsIndex } from "../reporting/results-index.js";
 import type { PlannedExperiment } from "../experiments/experiment.js";
 import { runExperiment, type RunEvent, type ScheduleSummary } from "../experiments/run-experiment.js";
 import type { BackendInUse } from "../tensor/index.js";
@@ -10,7 +13,7 @@ import { startEngine, withEngineOptions, type EngineOptions } from "./options.js
 import { plannedExperiments, withPlanOptions, type PlanCommandOptions } from "./plan-options.js";
 import { progressDisplay } from "./progress.js";
 import { interruptible, type Terminal } from "./terminal.js";
-import { durationText, wrapWords } from "./text-table.js";
+import { durationText, textTable } from "./text-table.js";
 
 /** Adds the command. @param finish - told the exit code where some runs failed. */
 export function addRunCommand(program: Command, terminal: Terminal, finish: (exitCode: number) => void): void {
@@ -27,18 +30,24 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (exi
         for (const experiment of planned) done.push(await schedule(terminal, experiment, engine, { results: options.results, signal, again: options.again === true }));
         return done;
       });
-      for (const line of verdictLines(planned.map((experiment, index) => ({ experiment, folder: summaries[index]!.folder })))) terminal.print(line);
+      writeResultsIndex(options.results);
+      for (const line of claimLines(planned.map((experiment, index) => ({ experiment, folder: summaries[index]!.folder })))) terminal.print(line);
+      terminal.print(`\nall results: ${join(options.results, "README.md")}`);
       if (summaries.some(({ failed }) => failed.length > 0)) finish(1);
     });
 }
 
-/** The table of claims, what came out here, and whether it falls the same way. */
-export function verdictLines(reports: readonly { readonly experiment: PlannedExperiment; readonly folder: string }[]): string[] {
-  return reports.flatMap(({ experiment, folder }) => {
-    const { ours, verdict } = experiment.verdict(folder);
-    const facts = [["claim", experiment.claim], ["ours", ours], ["verdict", verdict], ["of", experiment.note], ["files", folder]];
-    return ["", experiment.id, ...facts.flatMap(([name, text]) => wrapWords(text!, 90).map((line, index) => `  ${(index === 0 ? name! : "").padEnd(8)} ${line}`))];
-  });
+/** The table of claims, what came out here, and the verdict. */
+export function claimLines(reports: readonly { readonly experiment: PlannedExperiment; readonly folder: string }[]): string[] {
+  const rows = reports.flatMap(({ experiment, folder }) => experiment.claims(folder).map((claim) => [experiment.profile, claim.claim, oursText(claim), `${claim.verdict}: ${claim.reason}`]));
+  return rows.length === 0 ? [] : ["", ...textTable(["profile", "claim", "ours", "verdict"], rows)];
+}
+
+/** The measured difference in percentage points; positive is as claimed. */
+function oursText({ ours, measure }: ClaimResult): string {
+  if (ours === null) return `– (${measure})`;
+  const points = (value: number): string => (100 * value).toFixed(1);
+  return `${ours.mean >= 0 ? "+" : ""}${points(ours.mean)}${ours.spread === null ? "" : ` ± ${points(ours.spread)}`} points (${measure})`;
 }
 
 /** Runs one planned experiment with its events shown. */

@@ -6,6 +6,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Ingredient, Json } from "../reporting/run-record.js";
+import type { ClaimResult } from "../reporting/claims.js";
+import { SUMMARY_FILE, writeSummary } from "../reporting/results-index.js";
 import { readRows, rowsToCsv } from "../reporting/rows-csv.js";
 import type { RowType } from "../reporting/record.js";
 import type { Progress } from "../training/train.js";
@@ -53,14 +55,6 @@ export interface ReportContext {
   readonly note: string;
 }
 
-/** How our rows stand to the claim, in words. */
-export interface Verdict {
-  /** What came out, with its numbers. */
-  readonly ours: string;
-  /** Whether it falls the way of the claim; a dash where nothing was run. */
-  readonly verdict: string;
-}
-
 /** One experiment as its file declares it. */
 export interface ExperimentDefinition<Settings extends PlainData, Point extends PlainData, Row> {
   /** Kebab-case, as the file is named. */
@@ -86,11 +80,12 @@ export interface ExperimentDefinition<Settings extends PlainData, Point extends 
   readonly run: (point: Point, settings: Settings, context: RunContext) => Promise<readonly Row[]>;
   /** Multiply–accumulates of a run, for time estimates. */
   readonly work: (point: Point, settings: Settings) => number;
-  /** Writes tables and figures from `rows.csv` in the context's folder, from it alone. */
-  readonly report: (context: ReportContext) => Promise<void>;
-  /** Files that the report writes, below its folder. */
+  /** Writes tables and figures from rows alone. */
+  readonly report: (rows: readonly Row[], context: ReportContext) => Promise<void>;
+  /** Files that the report writes, below its folder; those that a reader should open first. */
   readonly reportFiles: readonly string[];
-  readonly verdict: (rows: readonly Row[]) => Verdict;
+  /** Holds rows against the claims. */
+  readonly claims: (rows: readonly Row[]) => readonly ClaimResult[];
 }
 
 /** What a run leaves: its rows as CSV text with header, and measured numbers. */
@@ -125,12 +120,12 @@ export interface PlannedExperiment {
   readonly rowType: RowType<unknown>;
   /** Everything that keeps it from running, one line each; empty when it can run. */
   problems(): readonly string[];
-  /** Writes tables and figures from the folder's rows.csv. */
+  /** Writes tables, figures and summary.json from the folder's rows.csv, from it alone. */
   report(folder: string): Promise<void>;
   /** Files that the report writes, below its folder. */
   readonly reportFiles: readonly string[];
-  /** Holds the folder's rows.csv against the claim. */
-  verdict(folder: string): Verdict;
+  /** Holds the folder's rows.csv against the claims; nothing where it is not there. */
+  claims(folder: string): readonly ClaimResult[];
 }
 
 /** How a plan departs from its profile. */
@@ -142,6 +137,8 @@ export interface PlanOptions {
   readonly name?: string;
   /** What says so when it cannot run; default: `run <id>`. */
   readonly where?: string;
+  /** The command that makes the results again; default: reproduce.sh with profile and id. */
+  readonly command?: string;
 }
 
 /** An experiment whose settings' type is closed over. */
@@ -166,7 +163,7 @@ export function defineExperiment<Settings extends PlainData, Point extends Plain
     kinds,
     settingsOf: (profile) => definition.settings[profile],
     seedsOf: (profile) => definition.seeds[profile],
-    plan(profile, { changes = {}, seeds = definition.seeds[profile], name, where = `run ${id}` } = {}) {
+    plan(profile, { changes = {}, seeds = definition.seeds[profile], name, where = `run ${id}`, command = `./reproduce.sh ${profile} ${id}` } = {}) {
       const settings = changedSettings(`settings of ${id}`, definition.settings[profile], kinds, changes);
       const changed = Object.keys(changes).length > 0 || seeds !== definition.seeds[profile];
       const label = name ?? (changed ? "own" : profile);
@@ -180,9 +177,14 @@ export function defineExperiment<Settings extends PlainData, Point extends Plain
         runs: seeds.flatMap((seed) => definition.points(settings).map((point) => plannedRun(definition, point, settings, seed, label))),
         rowType: rowType as RowType<unknown>,
         problems: () => definition.problems(where, settings, profile),
-        reportFiles: definition.reportFiles,
-        report: (folder) => definition.report({ folder, id, profile: label, note: told }),
-        verdict: (folder) => (existsSync(join(folder, "rows.csv")) ? definition.verdict(readRows(join(folder, "rows.csv"), rowType)) : { ours: "not run yet", verdict: "–" }),
+        reportFiles: [...definition.reportFiles, SUMMARY_FILE],
+        async report(folder) {
+          const rows = readRows(join(folder, "rows.csv"), rowType);
+          await definition.report(rows, { folder, id, profile: label, note: told });
+          const files = [...definition.reportFiles, "rows.csv"];
+          writeSummary(folder, { experiment: id, profile: label, question, note: told, command, files, claims: definition.claims(rows) });
+        },
+        claims: (folder) => (existsSync(join(folder, "rows.csv")) ? definition.claims(readRows(join(folder, "rows.csv"), rowType)) : []),
       };
     },
   };

@@ -14,7 +14,7 @@ import { stitchRows, type StitchRow } from "../reporting/record.js";
 import { adapt, adaptProblems, structureOf, type AdaptResult, type AnchorFamily } from "../training/adapt.js";
 import { stepsPerEpoch } from "../training/batches.js";
 import { defineExperiment, type Ingredients, type RunContext } from "./experiment.js";
-import { reportStitchRows, stitchReportFiles, stitchVerdict } from "./stitch-report.js";
+import { measuredStitchClaims, reportStitchRows, stitchReportFiles } from "./stitch-report.js";
 import { adaptSettingsOf, methodNames, vtabBase, vtabSettingKinds, type VtabSettings } from "./vtab-settings.js";
 import { anchorsOf, expectedTestImages, sourceProblems, taskOf, taskSha256 } from "./vtab-sources.js";
 
@@ -42,7 +42,7 @@ export const vtabStitching = defineExperiment<VtabSettings, Point, StitchRow>({
   work: vtabWork,
   report: reportStitchRows,
   reportFiles: stitchReportFiles,
-  verdict: stitchVerdict,
+  claims: measuredStitchClaims,
 });
 
 /** Says what was run, in full: a reader of one figure must see what it is not. */

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { main } from "../cli/main.js";
 import { progressDisplay } from "../cli/progress.js";
 import { Interrupted, interruptible, type Terminal } from "../cli/terminal.js";
-import { durationText, textTable, wrapWords } from "../cli/text-table.js";
+import { durationText, textTable } from "../cli/text-table.js";
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "esta-cli-"))));
@@ -122,8 +122,7 @@ test("progress away from a terminal is a plain line every few seconds, with the 
   expect(out).toEqual(["    25 of 100, 15 s left, loss 1.5", "    50 of 100, 10 s left, loss 1.5", "    75 of 100, 5 s left, loss 1.5", "    100 of 100, 0 s left, loss 1.5"]);
 });
 
-test("durations, tables and wrapped lines read well", () => {
+test("durations and tables read well", () => {
   expect([0.4, 59.6, 125, 3600, 86_399].map(durationText)).toEqual(["0 s", "1 min 00 s", "2 min 05 s", "1 h 00 min", "23 h 59 min"]);
   expect(textTable(["a", "count"], [["x", "1"], ["long", "20"]], [1])).toEqual(["a     count", "----  -----", "x         1", "long     20"]);
-  expect(wrapWords("one two three", 7)).toEqual(["one two", "three"]);
 });

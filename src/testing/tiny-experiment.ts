@@ -2,7 +2,7 @@
  * @file vtab-stitching in small, for tests: the tiny family on the tiny task, through the same rows, tables and figures.
  */
 import { defineExperiment, type Experiment } from "../experiments/experiment.js";
-import { reportStitchRows, stitchReportFiles, stitchVerdict } from "../experiments/stitch-report.js";
+import { measuredStitchClaims, reportStitchRows, stitchReportFiles } from "../experiments/stitch-report.js";
 import { stitchRowsOf } from "../experiments/vtab-stitching.js";
 import { stitchRows, type StitchRow } from "../reporting/record.js";
 import { adapt, type AdaptSettings } from "../training/adapt.js";
@@ -35,7 +35,7 @@ export function tinyExperiment(checkpointEvery = 4): Experiment {
     work: (_, { steps }) => steps,
     report: reportStitchRows,
     reportFiles: stitchReportFiles,
-    verdict: stitchVerdict,
+    claims: measuredStitchClaims,
   });
 }
 
