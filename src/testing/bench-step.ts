@@ -83,20 +83,25 @@ function step(): number {
 }
 
 const times: number[] = [];
+let cpuBefore = process.cpuUsage();
 let loss = 0;
 for (let index = 0; index < steps + 3; index++) {
-  if (index === 3) optimizerMs = 0;
+  if (index === 3) {
+    optimizerMs = 0;
+    cpuBefore = process.cpuUsage();
+  }
   const start = performance.now();
   loss = step();
   if (index >= 3) times.push(performance.now() - start);
 }
+const cpu = process.cpuUsage(cpuBefore);
 times.sort((left, right) => left - right);
 const best = times[0]!;
 const median = times[times.length >> 1]!;
 const perBlock = tokens * (12 * width * width) + 2 * tokens * tokens * width;
 const macs = DEPTH * perBlock * batch;
 const gflops = (macs * 2 * (full ? 3 : 2)) / 1e9;
-console.log({ ...inUse, width, tokens, batch, full, loss, best, median, optimizer: optimizerMs / steps, imagesPerSecond: (1000 * batch) / best, gflopsPerStep: gflops, gflopRate: (gflops / best) * 1000 });
+console.log({ ...inUse, width, tokens, batch, full, loss, best, median, optimizer: optimizerMs / steps, cpuMsPerStep: (cpu.user + cpu.system) / 1000 / steps, imagesPerSecond: (1000 * batch) / best, gflopsPerStep: gflops, gflopRate: (gflops / best) * 1000 });
 const inference: number[] = [];
 for (let index = 0; index < steps; index++) {
   const start = performance.now();

@@ -1,38 +1,163 @@
 //! One pool of threads for everything. Work is cut into chunks whose bounds do not depend on the number of threads.
+//!
+//! The calling thread works too, and at the end waits only for helpers that have begun: on a busy machine a helper that the system
+//! has not woken in time costs nothing.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, RwLock};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+
+/// Rounds that a helper looks for the next job before it sleeps: some ten microseconds, about the time between two kernels.
+const ROUNDS_BEFORE_SLEEP: u32 = 1000;
+
+/// Work in progress; it lives on the caller's stack until no helper is in it.
+struct Job<'a> {
+    work: &'a (dyn Fn(usize) + Sync),
+    chunks: usize,
+    next: AtomicUsize,
+    failed: AtomicBool,
+}
+
+impl Job<'_> {
+    /// Takes chunks until none is left.
+    fn run(&self) {
+        loop {
+            let chunk = self.next.fetch_add(1, Ordering::Relaxed);
+            if chunk >= self.chunks {
+                return;
+            }
+            (self.work)(chunk);
+        }
+    }
+}
+
+/// What the helpers look at, under a lock.
+struct State {
+    /// The job that may be joined. The pointer is good while it stands here, and for a helper in it until `active` is counted down.
+    job: Option<*const Job<'static>>,
+    /// Helpers in the job.
+    active: usize,
+    stop: bool,
+}
+
+// SAFETY: the pointer is only followed as described above; the job's parts are shared by design.
+unsafe impl Send for State {}
 
 struct Pool {
     threads: usize,
-    /// The helpers beside the calling thread; none when one thread was asked for.
-    helpers: Option<rayon::ThreadPool>,
+    /// Whether some thread has its job here now; another one works alone meanwhile.
+    busy: AtomicBool,
+    /// Counts jobs; helpers watch it before they sleep.
+    posted: AtomicU64,
+    sleeping: AtomicUsize,
+    state: Mutex<State>,
+    wake: Condvar,
+    done: Condvar,
+}
+
+impl Pool {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The life of a helper.
+    fn help(&self) {
+        let mut seen = 0;
+        loop {
+            for _ in 0..ROUNDS_BEFORE_SLEEP {
+                if self.posted.load(Ordering::Acquire) != seen {
+                    break;
+                }
+                std::hint::spin_loop();
+            }
+            let mut state = self.lock();
+            while self.posted.load(Ordering::Acquire) == seen && !state.stop {
+                self.sleeping.fetch_add(1, Ordering::SeqCst);
+                state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+                self.sleeping.fetch_sub(1, Ordering::SeqCst);
+            }
+            if state.stop {
+                return;
+            }
+            seen = self.posted.load(Ordering::Acquire);
+            let Some(job) = state.job else { continue };
+            state.active += 1;
+            drop(state);
+            // SAFETY: counted as active before the job was withdrawn, so its owner waits.
+            let job = unsafe { &*job };
+            if catch_unwind(AssertUnwindSafe(|| job.run())).is_err() {
+                job.failed.store(true, Ordering::SeqCst);
+            }
+            let mut state = self.lock();
+            state.active -= 1;
+            if state.active == 0 {
+                self.done.notify_all();
+            }
+        }
+    }
+
+    /// Runs a job with the helpers.
+    fn run(&self, job: &Job<'_>) {
+        // SAFETY: only the lifetime is hidden; `withdraw` below ends all use before the job goes away.
+        let hidden: *const Job<'static> = unsafe { std::mem::transmute::<&Job<'_>, *const Job<'static>>(job) };
+        {
+            let mut state = self.lock();
+            state.job = Some(hidden);
+            self.posted.fetch_add(1, Ordering::Release);
+            if self.sleeping.load(Ordering::SeqCst) > 0 {
+                self.wake.notify_all();
+            }
+        }
+        let own = catch_unwind(AssertUnwindSafe(|| job.run()));
+        let mut state = self.lock();
+        state.job = None;
+        while state.active > 0 {
+            state = self.done.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        drop(state);
+        if let Err(panic) = own {
+            resume_unwind(panic);
+        }
+        assert!(!job.failed.load(Ordering::SeqCst), "a helper thread failed");
+    }
 }
 
 static POOL: RwLock<Option<Arc<Pool>>> = RwLock::new(None);
 
 fn pool() -> Arc<Pool> {
-    if let Some(pool) = POOL.read().unwrap_or_else(|poisoned| poisoned.into_inner()).as_ref() {
+    if let Some(pool) = POOL.read().unwrap_or_else(PoisonError::into_inner).as_ref() {
         return pool.clone();
     }
     set_threads(std::thread::available_parallelism().map_or(1, |count| count.get()));
     pool()
 }
 
-/// Sets how many threads work, the calling one included. Where helpers cannot be started, the calling thread works alone.
+/// Sets how many threads work, the calling one included. Helpers that cannot be started are done without.
 pub fn set_threads(count: usize) {
-    let threads = count.clamp(1, 256);
-    let helpers = (threads > 1)
-        .then(|| {
-            rayon::ThreadPoolBuilder::new()
-                .num_threads(threads - 1)
-                .thread_name(|index| format!("esta-{index}"))
-                .build()
-                .ok()
-        })
-        .flatten();
-    let threads = if helpers.is_some() { threads } else { 1 };
-    *POOL.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(Arc::new(Pool { threads, helpers }));
+    let wanted = count.clamp(1, 256);
+    let mut current = POOL.write().unwrap_or_else(PoisonError::into_inner);
+    if current.as_ref().is_some_and(|pool| pool.threads == wanted) {
+        return;
+    }
+    if let Some(old) = current.take() {
+        old.lock().stop = true;
+        old.wake.notify_all();
+    }
+    let pool = Arc::new(Pool {
+        threads: wanted,
+        busy: AtomicBool::new(false),
+        posted: AtomicU64::new(0),
+        sleeping: AtomicUsize::new(0),
+        state: Mutex::new(State { job: None, active: 0, stop: false }),
+        wake: Condvar::new(),
+        done: Condvar::new(),
+    });
+    for index in 1..wanted {
+        let helper = pool.clone();
+        // A helper that the system refuses is missed by nobody: every job can be done by its caller alone.
+        let _ = std::thread::Builder::new().name(format!("esta-{index}")).spawn(move || helper.help());
+    }
+    *current = Some(pool);
 }
 
 /// The threads in use.
@@ -49,26 +174,16 @@ pub fn for_each_chunk(chunks: usize, work: impl Fn(usize) + Sync) {
         return;
     }
     let pool = pool();
-    let Some(helpers) = &pool.helpers else {
+    if pool.threads == 1 || pool.busy.swap(true, Ordering::Acquire) {
         (0..chunks).for_each(work);
         return;
-    };
-    let next = AtomicUsize::new(0);
-    let lane = || {
-        loop {
-            let chunk = next.fetch_add(1, Ordering::Relaxed);
-            if chunk >= chunks {
-                return;
-            }
-            work(chunk);
-        }
-    };
-    helpers.in_place_scope(|scope| {
-        for _ in 1..pool.threads.min(chunks) {
-            scope.spawn(|_| lane());
-        }
-        lane();
-    });
+    }
+    let job = Job { work: &work, chunks, next: AtomicUsize::new(0), failed: AtomicBool::new(false) };
+    let result = catch_unwind(AssertUnwindSafe(|| pool.run(&job)));
+    pool.busy.store(false, Ordering::Release);
+    if let Err(panic) = result {
+        resume_unwind(panic);
+    }
 }
 
 /// How `rows` rows of about `cost` nanoseconds each are cut: chunks of at least some ten microseconds, at most 64 of them.
