@@ -1,5 +1,5 @@
 /**
- * @file Two numbers that the threads share, so that an interrupt finds a busy main thread.
+ * @file Three numbers that the threads share, so that an interrupt finds a busy main thread.
  */
 
 /** Shared between the thread that runs cells and the thread that talks to Jupyter. */
@@ -7,7 +7,7 @@ export class InterruptFlags {
   private readonly slots: Int32Array;
 
   /** Pass the `memory` of the other thread's flags to share them. */
-  constructor(readonly memory: SharedArrayBuffer = new SharedArrayBuffer(8)) {
+  constructor(readonly memory: SharedArrayBuffer = new SharedArrayBuffer(12)) {
     this.slots = new Int32Array(memory);
   }
 
@@ -25,5 +25,13 @@ export class InterruptFlags {
   }
   set seen(count: number) {
     Atomics.store(this.slots, 1, count);
+  }
+
+  /** How many times code was stopped from outside. */
+  get stops(): number {
+    return Atomics.load(this.slots, 2);
+  }
+  countStop(): void {
+    Atomics.add(this.slots, 2, 1);
   }
 }

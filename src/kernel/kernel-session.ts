@@ -7,6 +7,7 @@ import type { CellRunner } from "./cell-runner.js";
 import { CellInterrupted, reportError, type ErrorReport } from "./error-report.js";
 import type { InterruptFlags } from "./interrupt-flags.js";
 import type { JsonObject, MessageHeader, RoutedMessage } from "./message.js";
+import { closeTensorScopes } from "./tensor-scopes.js";
 import type { FromSockets, ToSockets } from "./thread-messages.js";
 import type { CellCompiler } from "./tslab-converter.js";
 
@@ -41,6 +42,7 @@ export class KernelSession {
   private lastParent: Partial<MessageHeader> = {};
   private readonly queue: RoutedMessage[] = [];
   private isDraining = false;
+  private repairedStops = 0;
 
   constructor(private readonly parts: SessionParts) {
     const display = (content: JsonObject, update: boolean): void => this.publish(this.lastParent, update ? "update_display_data" : "display_data", content);
@@ -55,7 +57,9 @@ export class KernelSession {
   receive(message: FromSockets): void {
     if (message.kind === "exit") return this.parts.exit(0);
     if (message.kind === "interrupt") {
+      if (this.parts.flags.seen >= message.count) return;
       this.parts.flags.seen = message.count;
+      this.repairAfterStop();
       return this.interrupt();
     }
     const request = message.message;
@@ -66,6 +70,13 @@ export class KernelSession {
 
   private interrupt(): void {
     this.giveUp(new CellInterrupted());
+  }
+
+  /** Stopped code leaves no chance to clean up behind it; what a later cell would stumble over is put in order here. */
+  private repairAfterStop(): void {
+    const { stops } = this.parts.flags;
+    if (stops !== this.repairedStops) closeTensorScopes();
+    this.repairedStops = stops;
   }
 
   /** Ends the running cell for the session, whatever its code still does. */
@@ -95,6 +106,7 @@ export class KernelSession {
     if (silent !== true && storeHistory !== false) this.count += 1;
     const count = this.count;
     this.lastParent = request.header;
+    this.repairAfterStop();
     this.status(request, "busy");
     if (silent !== true) this.publish(request.header, "execute_input", { code: source, execution_count: count });
     let failure: ErrorReport | undefined;

@@ -127,6 +127,16 @@ test.each([
   expect(plain(await run("kept"))).toBe("7");
 });
 
+test("a tensor computation that was stopped leaves the engine in order", async () => {
+  await run('import "@tensorflow/tfjs-backend-cpu";\nimport * as tensors from "@tensorflow/tfjs-core";\nawait tensors.setBackend("cpu");');
+  const before = plain(await run("tensors.memory().numTensors"));
+  const endless = "tensors.tidy(() => tensors.grad((x) => { for (;;) x = tensors.mul(x, x); })(tensors.scalar(1)));";
+  expect((await run(endless, 0.3)).kind).toBe("timeout");
+  await run("const six = tensors.customGrad((x) => ({ value: tensors.square(x as tensors.Tensor), gradFunc: (dy) => tensors.mul(dy, 6) }));");
+  expect(plain(await run("tensors.tidy(() => tensors.grad((x) => six(x))(tensors.scalar(3)).dataSync()[0])"))).toBe("6");
+  expect(plain(await run("[tensors.engine().state.scopeStack.length, tensors.memory().numTensors]"))).toBe(`[ 0, ${String(before)} ]`);
+});
+
 test("work that watches the signal learns of an interrupt, and what it does later leaves no names", async () => {
   const waiting = `const signal = (globalThis as any)[Symbol.for("notebook.signal")].signal as AbortSignal;
     await new Promise((done) => signal.addEventListener("abort", () => setTimeout(done, 50)));

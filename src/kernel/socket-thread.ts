@@ -13,8 +13,11 @@ import { SendQueue } from "./send-queue.js";
 import { StreamJoiner } from "./stream-joiner.js";
 import type { FromSockets, SocketThreadData, ToSockets } from "./thread-messages.js";
 
-/** A cell that has not seen an interrupt after this time (ms) is stopped from outside. */
-const PATIENCE_MS = 300;
+/** A cell that has not seen an interrupt after this time (ms) is stopped from outside. Steps of a training are shorter. */
+const PATIENCE_MS = 800;
+
+/** How long (ms) after a stop the main thread may take to see the interrupt. */
+const AFTER_STOP_MS = 400;
 
 /** How long a stopping inspector session is kept (ms): its answer does not always come. */
 const INSPECTOR_MS = 150;
@@ -108,20 +111,26 @@ class SocketThread {
     if (type === "shutdown_request") void this.shutdown();
   }
 
-  /** A waiting cell is ended by the main thread itself; one whose code keeps that thread busy is stopped through the inspector. */
+  /**
+   * A waiting cell is ended by the main thread itself, and long work that watches the signal ends at its next pause; code that keeps the
+   * thread busy for longer is stopped through the inspector. Should the stop hit the very handler of the interrupt, it is sent again.
+   */
   private interrupt(): void {
     const count = ++this.interrupts;
-    this.tell({ kind: "interrupt", count });
-    const check = (): void => {
-      if (this.flags.seen >= count) return;
-      if (this.flags.userCodeRuns) this.terminateExecution();
-      setTimeout(check, PATIENCE_MS);
+    const attempt = (): void => {
+      this.tell({ kind: "interrupt", count });
+      setTimeout(() => {
+        if (this.flags.seen >= count) return;
+        if (this.flags.userCodeRuns) this.terminateExecution();
+        setTimeout(() => (this.flags.seen < count ? attempt() : undefined), AFTER_STOP_MS);
+      }, PATIENCE_MS);
     };
-    setTimeout(check, PATIENCE_MS);
+    attempt();
   }
 
   private terminateExecution(): void {
     this.closeInspector();
+    this.flags.countStop();
     this.inspector = new Session();
     this.inspector.connectToMainThread();
     this.inspector.post("Runtime.terminateExecution");
