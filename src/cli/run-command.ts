@@ -54,7 +54,7 @@ function oursText({ ours, measure }: ClaimResult): string {
 export async function schedule(terminal: Terminal, experiment: PlannedExperiment, engine: BackendInUse, options: { readonly results: string; readonly folder?: string; readonly signal: AbortSignal; readonly again?: boolean }): Promise<ScheduleSummary> {
   terminal.print(`${experiment.id}: ${experiment.note}`);
   const summary = await runExperiment(experiment, { ...options, engine, onEvent: eventPrinter(terminal, experiment) });
-  terminal.print(`${experiment.id}: ${summary.finished} runs done, ${summary.skipped} existed, ${summary.failed.length} failed; results in ${summary.folder}`);
+  terminal.print(`${experiment.id}: runs done ${summary.finished}, there before ${summary.skipped}, failed ${summary.failed.length}; results in ${summary.folder}`);
   for (const { run, reason } of summary.failed) terminal.complain(`failed: ${run}: ${reason}`);
   return summary;
 }
