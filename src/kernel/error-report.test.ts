@@ -32,3 +32,9 @@ test("an interrupt has no stack, and what is no error is shown as what it is", (
     traceback: ["Error: 'text' was thrown (not an Error)"],
   });
 });
+
+test("a cell that cannot find the library is told how to build it", () => {
+  const at = { offset: 0, line: 0, character: 0 };
+  const error = new CellDoesNotCompile([{ start: at, end: at, messageText: "Cannot find module 'esta' or its corresponding type declarations.", code: 2307 }]);
+  expect(reportError(error, 3, cells, "/k").traceback.at(-1)).toBe("The library is not built: run `npm run build`, then restart the kernel.");
+});

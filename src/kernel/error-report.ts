@@ -2,6 +2,7 @@
  * @file What a failing cell tells its reader: the error's name, its message, and frames that point into the cell as it was written.
  */
 import { inspect } from "node:util";
+import { PACKAGE_NAME } from "./project-root.js";
 import type { CellDiagnostic } from "./tslab-converter.js";
 
 /** The content of Jupyter's `error` message. */
@@ -97,5 +98,7 @@ function compileReport(diagnostics: readonly CellDiagnostic[], count: number, so
     const length = end.line === start.line ? Math.max(1, end.character - start.character) : 1;
     return [place, `    ${text}`, `    ${" ".repeat(start.character)}${"^".repeat(length)}`];
   });
-  return { ename: "TypeScriptError", evalue: traceback[0] ?? "the cell does not compile", traceback };
+  const isUnbuilt = diagnostics.some(({ messageText }) => messageText.startsWith(`Cannot find module '${PACKAGE_NAME}'`));
+  const hint = isUnbuilt ? ["", `The library is not built: run \`npm run build\`, then restart the kernel.`] : [];
+  return { ename: "TypeScriptError", evalue: traceback[0] ?? "the cell does not compile", traceback: [...traceback, ...hint] };
 }
