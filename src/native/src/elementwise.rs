@@ -1,7 +1,7 @@
 //! Elementwise functions of one array, and of two of which one may repeat.
 
 use crate::parallel::{Cut, Shared, for_each_chunk};
-use crate::simd::{erf, exp, largest, sum_of};
+use crate::simd::{erf, exp, exp_of_negative, largest, map_one, map_three, map_two, sum_of};
 
 /// Functions of two numbers.
 #[derive(Clone, Copy, PartialEq)]
@@ -70,9 +70,7 @@ macro_rules! per_binary {
 multiversion! {
     fn pairs(operation: Binary, a: &[f32], b: &[f32], out: &mut [f32]) {
         per_binary!(operation, |OPERATION| {
-            for ((out, &a), &b) in out.iter_mut().zip(a).zip(b) {
-                *out = apply(OPERATION, a, b);
-            }
+            map_two(a, b, out, |a, b| apply(OPERATION, a, b))
         })
     }
 }
@@ -80,9 +78,7 @@ multiversion! {
 multiversion! {
     fn with_number(operation: Binary, a: &[f32], b: f32, out: &mut [f32]) {
         per_binary!(operation, |OPERATION| {
-            for (out, &a) in out.iter_mut().zip(a) {
-                *out = apply(OPERATION, a, b);
-            }
+            map_one(a, out, |a| apply(OPERATION, a, b))
         })
     }
 }
@@ -125,9 +121,7 @@ multiversion! {
     fn unary_part(operation: Unary, x: &[f32], y: &mut [f32]) {
         macro_rules! map {
             (|$v:ident| $value:expr) => {
-                for (y, &$v) in y.iter_mut().zip(x) {
-                    *y = $value;
-                }
+                map_one(x, y, |$v| $value)
             };
         }
         match operation {
@@ -164,9 +158,7 @@ multiversion! {
     fn bias_residual_rows(x: &[f32], bias: &[f32], residual: &[f32], y: &mut [f32]) {
         let width = bias.len();
         for ((row, other), out) in x.chunks_exact(width).zip(residual.chunks_exact(width)).zip(y.chunks_exact_mut(width)) {
-            for i in 0..width {
-                out[i] = row[i] + bias[i] + other[i];
-            }
+            map_three(row, bias, other, out, |x, bias, residual| x + bias + residual);
         }
     }
 }
@@ -191,9 +183,7 @@ multiversion! {
     fn softmax_rows(x: &[f32], y: &mut [f32], width: usize) {
         for (row, out) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)) {
             let top = largest(row);
-            for i in 0..width {
-                out[i] = exp::<FUSED>(row[i] - top);
-            }
+            map_one(row, out, |x| exp_of_negative::<FUSED>(x - top));
             let inverse = 1.0 / sum_of(out, |p| p);
             for value in out.iter_mut() {
                 *value *= inverse;

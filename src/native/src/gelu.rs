@@ -1,7 +1,7 @@
 //! Bias and exact GELU in one pass, and back.
 
 use crate::parallel::{Cut, Shared, for_each_chunk};
-use crate::simd::{erf, exp};
+use crate::simd::{add_to, erf, exp_of_negative, map_three, map_two};
 use std::f32::consts::FRAC_1_SQRT_2;
 
 /// 1/√(2π)
@@ -11,10 +11,10 @@ multiversion! {
     fn forward_rows(x: &[f32], bias: &[f32], y: &mut [f32]) {
         let width = bias.len();
         for (row, out) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)) {
-            for i in 0..width {
-                let z = row[i] + bias[i];
-                out[i] = z * (0.5 + 0.5 * erf::<FUSED>(z * FRAC_1_SQRT_2));
-            }
+            map_two(row, bias, out, |x, bias| {
+                let z = x + bias;
+                z * (0.5 + 0.5 * erf::<FUSED>(z * FRAC_1_SQRT_2))
+            });
         }
     }
 }
@@ -23,14 +23,12 @@ multiversion! {
     fn backward_rows(x: &[f32], bias: &[f32], dy: &[f32], dx: &mut [f32], dbias: &mut [f32]) {
         let width = bias.len();
         for ((row, up), out) in x.chunks_exact(width).zip(dy.chunks_exact(width)).zip(dx.chunks_exact_mut(width)) {
-            let dbias = &mut dbias[..width];
-            for i in 0..width {
-                let z = row[i] + bias[i];
+            map_three(row, bias, up, out, |x, bias, up| {
+                let z = x + bias;
                 let below = 0.5 + 0.5 * erf::<FUSED>(z * FRAC_1_SQRT_2);
-                let slope = up[i] * (below + z * DENSITY * exp::<FUSED>(-0.5 * z * z));
-                out[i] = slope;
-                dbias[i] += slope;
-            }
+                up * (below + z * DENSITY * exp_of_negative::<FUSED>(-0.5 * z * z))
+            });
+            add_to(dbias, out);
         }
     }
 }
@@ -66,8 +64,6 @@ pub fn backward(x: &[f32], bias: &[f32], dy: &[f32], dx: &mut [f32], dbias: &mut
     });
     dbias.fill(0.0);
     for own in partial.chunks_exact(width) {
-        for i in 0..width {
-            dbias[i] += own[i];
-        }
+        add_to(dbias, own);
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::matmul::{self, View};
 use crate::parallel::{Cut, Shared, for_each_chunk};
+use crate::simd::add_to;
 use crate::tile;
 use std::borrow::Cow;
 
@@ -39,9 +40,7 @@ multiversion! {
     /// Adds a row to every row.
     fn add_row(rows: &mut [f32], row: &[f32]) {
         for line in rows.chunks_exact_mut(row.len()) {
-            for (value, &term) in line.iter_mut().zip(row) {
-                *value += term;
-            }
+            add_to(line, row);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Mean cross-entropy of logits, and back.
 
-use crate::simd::{exp, largest, sum_of};
+use crate::simd::{exp_of_negative, largest, map_one, sum_of};
 
 multiversion! {
     /// The mean over rows of log Σ exp(x − top) + top − x[label], added up in double precision.
@@ -9,9 +9,7 @@ multiversion! {
         let mut powers = vec![0.0f32; classes];
         for (row, &label) in logits.chunks_exact(classes).zip(labels) {
             let top = largest(row);
-            for i in 0..classes {
-                powers[i] = exp::<FUSED>(row[i] - top);
-            }
+            map_one(row, &mut powers, |x| exp_of_negative::<FUSED>(x - top));
             let sum = sum_of(&powers, |p| p);
             total += f64::from(sum).ln() + f64::from(top) - f64::from(row[label as usize]);
         }
@@ -24,9 +22,7 @@ multiversion! {
     pub fn backward(logits: &[f32], labels: &[i32], classes: usize, scale: f32, dx: &mut [f32]) {
         for ((row, &label), out) in logits.chunks_exact(classes).zip(labels).zip(dx.chunks_exact_mut(classes)) {
             let top = largest(row);
-            for i in 0..classes {
-                out[i] = exp::<FUSED>(row[i] - top);
-            }
+            map_one(row, out, |x| exp_of_negative::<FUSED>(x - top));
             let factor = scale / sum_of(out, |p| p);
             for value in out.iter_mut() {
                 *value *= factor;

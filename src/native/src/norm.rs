@@ -1,7 +1,7 @@
 //! Layer normalisation over rows.
 
 use crate::parallel::{Cut, Shared, for_each_chunk};
-use crate::simd::{sum_of, sum_of_pairs};
+use crate::simd::{LANES, add_lanes, add_to, block_boundary, map_three, sum_of};
 
 /// Mean and reciprocal standard deviation of a row; the variance from centred values.
 #[inline(always)]
@@ -17,9 +17,7 @@ multiversion! {
         let width = gain.len();
         for (row, out) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)) {
             let (mean, scale) = statistics(row, epsilon);
-            for i in 0..width {
-                out[i] = (row[i] - mean) * scale * gain[i] + bias[i];
-            }
+            map_three(row, gain, bias, out, |x, gain, bias| (x - mean) * scale * gain + bias);
         }
     }
 }
@@ -28,22 +26,37 @@ multiversion! {
     fn backward_rows(x: &[f32], gain: &[f32], dy: &[f32], epsilon: f32, dx: &mut [f32], dgain: &mut [f32], dbias: &mut [f32]) {
         let width = gain.len();
         let inverse = 1.0 / width as f32;
-        let mut normal = vec![0.0f32; width];
-        let mut slope = vec![0.0f32; width];
+        let (gain_blocks, gain_rest) = gain.as_chunks::<LANES>();
         for ((row, up), out) in x.chunks_exact(width).zip(dy.chunks_exact(width)).zip(dx.chunks_exact_mut(width)) {
             let (mean, scale) = statistics(row, epsilon);
-            let (dgain, dbias) = (&mut dgain[..width], &mut dbias[..width]);
-            for i in 0..width {
-                normal[i] = (row[i] - mean) * scale;
-                slope[i] = up[i] * gain[i];
-                dgain[i] += up[i] * normal[i];
-                dbias[i] += up[i];
+            let (mut slopes, mut products) = ([0.0f32; LANES], [0.0f32; LANES]);
+            let (x_blocks, x_rest) = row.as_chunks::<LANES>();
+            let (up_blocks, up_rest) = up.as_chunks::<LANES>();
+            let (dgain_blocks, dgain_rest) = dgain.as_chunks_mut::<LANES>();
+            let (dbias_blocks, dbias_rest) = dbias.as_chunks_mut::<LANES>();
+            let blocks = x_blocks.iter().zip(up_blocks).zip(gain_blocks).zip(dgain_blocks).zip(dbias_blocks);
+            for ((((x, up), gain), dgain), dbias) in blocks {
+                block_boundary();
+                for i in 0..LANES {
+                    let normal = (x[i] - mean) * scale;
+                    let slope = up[i] * gain[i];
+                    dgain[i] += up[i] * normal;
+                    dbias[i] += up[i];
+                    slopes[i] += slope;
+                    products[i] += slope * normal;
+                }
             }
-            let mean_slope = sum_of(&slope, |s| s) * inverse;
-            let mean_product = sum_of_pairs(&slope, &normal, |s, n| s * n) * inverse;
-            for i in 0..width {
-                out[i] = (slope[i] - mean_slope - normal[i] * mean_product) * scale;
+            for i in 0..x_rest.len() {
+                let normal = (x_rest[i] - mean) * scale;
+                let slope = up_rest[i] * gain_rest[i];
+                dgain_rest[i] += up_rest[i] * normal;
+                dbias_rest[i] += up_rest[i];
+                slopes[i] += slope;
+                products[i] += slope * normal;
             }
+            let mean_slope = add_lanes(slopes) * inverse;
+            let mean_product = add_lanes(products) * inverse;
+            map_three(row, up, gain, out, |x, up, gain| (up * gain - mean_slope - (x - mean) * scale * mean_product) * scale);
         }
     }
 }
@@ -81,9 +94,8 @@ pub fn backward(x: &[f32], gain: &[f32], dy: &[f32], epsilon: f32, dx: &mut [f32
     dgain.fill(0.0);
     dbias.fill(0.0);
     for own in partial.chunks_exact(2 * width) {
-        for i in 0..width {
-            dgain[i] += own[i];
-            dbias[i] += own[width + i];
-        }
+        let (own_gain, own_bias) = own.split_at(width);
+        add_to(dgain, own_gain);
+        add_to(dbias, own_bias);
     }
 }

@@ -1,7 +1,7 @@
 //! Sums along one axis of an array seen as outer × middle × inner.
 
 use crate::parallel::{Cut, Shared, for_each_chunk};
-use crate::simd::sum_of;
+use crate::simd::{add_to, sum_of};
 
 /// Rows added in float32 before their sum is added to the next such sum: keeps rounding small over long axes.
 const BLOCK: usize = 4096;
@@ -20,9 +20,7 @@ multiversion! {
     fn add_rows(values: &[f32], sums: &mut [f32]) {
         let width = sums.len();
         for row in values.chunks_exact(width) {
-            for i in 0..width {
-                sums[i] += row[i];
-            }
+            add_to(sums, row);
         }
     }
 }

@@ -157,6 +157,80 @@ pub fn erf<const FUSED: bool>(x: f32) -> f32 {
 /// Lanes of the explicit accumulators below: a fixed number, so that sums do not depend on the processor's vector width.
 pub const LANES: usize = 16;
 
+/// Keeps the compiler from vectorising across blocks (it would gather from memory) where each block is a vector already.
+#[inline(always)]
+pub fn block_boundary() {
+    // SAFETY: no instruction at all.
+    unsafe { std::arch::asm!("", options(nomem, nostack, preserves_flags)) };
+}
+
+/// Writes `map(a)` lane by lane. Blocks of exactly [`LANES`] keep short rows vectorised, which a loop that the compiler unrolls does not.
+#[inline(always)]
+pub fn map_one(a: &[f32], out: &mut [f32], map: impl Fn(f32) -> f32) {
+    let (a_blocks, a_rest) = a.as_chunks::<LANES>();
+    let (out_blocks, out_rest) = out.as_chunks_mut::<LANES>();
+    for (out, a) in out_blocks.iter_mut().zip(a_blocks) {
+            block_boundary();
+        for i in 0..LANES {
+            out[i] = map(a[i]);
+        }
+    }
+    for (out, &a) in out_rest.iter_mut().zip(a_rest) {
+        *out = map(a);
+    }
+}
+
+/// Writes `map(a, b)` lane by lane; all arrays have one length.
+#[inline(always)]
+pub fn map_two(a: &[f32], b: &[f32], out: &mut [f32], map: impl Fn(f32, f32) -> f32) {
+    let (a_blocks, a_rest) = a.as_chunks::<LANES>();
+    let (b_blocks, b_rest) = b.as_chunks::<LANES>();
+    let (out_blocks, out_rest) = out.as_chunks_mut::<LANES>();
+    for ((out, a), b) in out_blocks.iter_mut().zip(a_blocks).zip(b_blocks) {
+            block_boundary();
+        for i in 0..LANES {
+            out[i] = map(a[i], b[i]);
+        }
+    }
+    for ((out, &a), &b) in out_rest.iter_mut().zip(a_rest).zip(b_rest) {
+        *out = map(a, b);
+    }
+}
+
+/// Writes `map(a, b, c)` lane by lane; all arrays have one length.
+#[inline(always)]
+pub fn map_three(a: &[f32], b: &[f32], c: &[f32], out: &mut [f32], map: impl Fn(f32, f32, f32) -> f32) {
+    let (a_blocks, a_rest) = a.as_chunks::<LANES>();
+    let (b_blocks, b_rest) = b.as_chunks::<LANES>();
+    let (c_blocks, c_rest) = c.as_chunks::<LANES>();
+    let (out_blocks, out_rest) = out.as_chunks_mut::<LANES>();
+    for (((out, a), b), c) in out_blocks.iter_mut().zip(a_blocks).zip(b_blocks).zip(c_blocks) {
+            block_boundary();
+        for i in 0..LANES {
+            out[i] = map(a[i], b[i], c[i]);
+        }
+    }
+    for (((out, &a), &b), &c) in out_rest.iter_mut().zip(a_rest).zip(b_rest).zip(c_rest) {
+        *out = map(a, b, c);
+    }
+}
+
+/// Adds `values` to `sums`, element by element.
+#[inline(always)]
+pub fn add_to(sums: &mut [f32], values: &[f32]) {
+    let (sum_blocks, sum_rest) = sums.as_chunks_mut::<LANES>();
+    let (blocks, rest) = values.as_chunks::<LANES>();
+    for (sums, values) in sum_blocks.iter_mut().zip(blocks) {
+            block_boundary();
+        for i in 0..LANES {
+            sums[i] += values[i];
+        }
+    }
+    for (sum, &value) in sum_rest.iter_mut().zip(rest) {
+        *sum += value;
+    }
+}
+
 /// Adds the lanes up in a fixed order.
 #[inline(always)]
 pub fn add_lanes(lanes: [f32; LANES]) -> f32 {
