@@ -1,7 +1,7 @@
 /**
  * @file Options that several commands share, and how their texts become values.
  */
-import { InvalidArgumentError, Option, type Command } from "commander";
+import { InvalidArgumentError, type Command } from "commander";
 import { join } from "node:path";
 import { packageRoot } from "../experiments/package-root.js";
 import { useBackend, type BackendChoice, type BackendInUse } from "../tensor/index.js";
@@ -9,7 +9,8 @@ import type { Terminal } from "./terminal.js";
 
 /** Options of every command that computes. */
 export interface EngineOptions {
-  readonly backend: BackendChoice;
+  /** Checked by {@link useBackend}, which knows what there is. */
+  readonly backend: string;
   readonly threads?: number;
 }
 
@@ -19,13 +20,13 @@ export const defaultResults: string = join(packageRoot, "results");
 /** Adds `--backend` and `--threads`. */
 export function withEngineOptions(command: Command): Command {
   return command
-    .addOption(new Option("--backend <name>", "engine backend; auto takes the fastest present").choices(["auto", "native", "wasm", "cpu"]).default("auto"))
+    .option("--backend <name>", "engine backend, as esta doctor lists them; auto takes the fastest present", "auto")
     .option("--threads <count>", "threads of the backend (default: all cores)", wholeNumber(1));
 }
 
 /** Chooses the backend and says which and why. */
 export async function startEngine(terminal: Pick<Terminal, "print">, { backend, threads }: EngineOptions): Promise<BackendInUse> {
-  const inUse = await useBackend(backend, threads === undefined ? {} : { threads });
+  const inUse = await useBackend(backend as BackendChoice, threads === undefined ? {} : { threads });
   terminal.print(`engine: ${inUse.backend}, ${inUse.threads} ${inUse.threads === 1 ? "thread" : "threads"} (${inUse.reason})`);
   return inUse;
 }
