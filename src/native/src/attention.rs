@@ -1,9 +1,12 @@
 //! Self-attention of one image and head at a time, all in the cache: scores, softmax and mixture are made and used at once, and made again
 //! on the way back, so that only queries, keys and values are kept between the passes.
+//!
+//! Scores are kept as keys × queries: the softmax of a query then runs down a column, sixteen queries side by side, and no sum runs
+//! across a vector. Queries are padded to a multiple of sixteen with zeros; what the padding gives is never read.
 
 use crate::parallel::{Shared, for_each_chunk};
-use crate::simd::{LANES, add_lanes, exp_of_negative, largest_lane, sum_of_pairs};
-use crate::tile::small_product;
+use crate::simd::{LANES, block_boundary, exp_of_negative};
+use crate::tile::{Small, small_product};
 
 /// Sizes: `qkv` is batch × tokens × 3·heads·width, packed q|k|v, heads side by side.
 #[derive(Clone, Copy)]
@@ -15,132 +18,167 @@ pub struct Sizes {
     pub width: usize,
 }
 
-/// Writes `rows × columns` values that are `step` apart into `out` as columns × padded, zeros behind the rows.
-#[inline(always)]
-fn turn(from: &[f32], step: usize, rows: usize, columns: usize, scale: f32, out: &mut [f32], padded: usize) {
-    for column in 0..columns {
-        let line = &mut out[column * padded..(column + 1) * padded];
-        for row in 0..rows {
-            line[row] = from[row * step + column] * scale;
-        }
-        line[rows..].fill(0.0);
+impl Sizes {
+    fn all(&self) -> usize {
+        self.heads * self.width
+    }
+
+    fn padded(&self) -> usize {
+        self.tokens.next_multiple_of(LANES)
+    }
+
+    /// The product of (tokens × width) with (width × padded tokens): keys × queries. Rows of the left matrix are `step` apart.
+    fn to_scores(self, step: usize) -> Small {
+        let padded = self.padded();
+        Small { a_row: step, a_step: 1, b_step: padded, c_row: padded, rows: self.tokens, columns: padded, depth: self.width, accumulate: false }
+    }
+
+    /// The product of scores, as they are, with queries' rows: one row per key.
+    fn per_key(self, b_step: usize, c_row: usize) -> Small {
+        Small { a_row: self.padded(), a_step: 1, b_step, c_row, rows: self.tokens, columns: self.width, depth: self.tokens, accumulate: false }
+    }
+
+    /// The product of transposed scores with keys' rows: one row per query.
+    fn per_query(self, b_step: usize, c_row: usize) -> Small {
+        Small { a_row: 1, a_step: self.padded(), ..self.per_key(b_step, c_row) }
     }
 }
 
-/// Turns scores (rows `padded` apart) into probabilities. `mask` is 0 for tokens and −∞ behind them, so that the padding gets 0.
+/// Writes a head's rows, `step` apart, as columns × padded tokens. The padding of `out` is zero from the start and stays so.
 #[inline(always)]
-fn softmax<const FUSED: bool>(scores: &mut [f32], mask: &[f32], padded: usize) {
-    for row in scores.chunks_exact_mut(padded) {
-        let mut tops = [f32::NEG_INFINITY; LANES];
-        for (part, limit) in row.chunks_exact_mut(LANES).zip(mask.chunks_exact(LANES)) {
-            for i in 0..LANES {
-                part[i] += limit[i];
-                // A NaN is passed over here and spoils the row's sum below.
-                tops[i] = if part[i] > tops[i] { part[i] } else { tops[i] };
-            }
-        }
-        let top = largest_lane(tops);
-        let mut sums = [0.0f32; LANES];
-        for part in row.chunks_exact_mut(LANES) {
-            for i in 0..LANES {
-                part[i] = exp_of_negative::<FUSED>(part[i] - top);
-                sums[i] += part[i];
-            }
-        }
-        let inverse = 1.0 / add_lanes(sums);
-        for value in row.iter_mut() {
-            *value *= inverse;
+fn turn(from: &[f32], step: usize, scale: f32, out: &mut [f32], sizes: Sizes) {
+    let padded = sizes.padded();
+    for (column, line) in out.chunks_exact_mut(padded).take(sizes.width).enumerate() {
+        for (value, row) in line[..sizes.tokens].iter_mut().zip(from.chunks(step)) {
+            *value = row[column] * scale;
         }
     }
 }
 
-/// Fills the mask of [`softmax`].
+/// The sixteen columns that start at `column`, one block per row.
 #[inline(always)]
-fn fill_mask(mask: &mut [f32], tokens: usize) {
-    mask[..tokens].fill(0.0);
-    mask[tokens..].fill(f32::NEG_INFINITY);
+fn blocks(matrix: &mut [f32], column: usize, padded: usize) -> impl Iterator<Item = &mut [f32; LANES]> {
+    matrix[column..].chunks_mut(padded).map(|row| row.first_chunk_mut::<LANES>().expect("columns come in sixteens"))
 }
 
 multiversion! {
-    /// One head forward: `qkv` starts at the head's first query, `out` at its first output; both in rows of whole tokens.
-    fn head_forward(qkv: &[f32], out: &mut [f32], tokens: usize, heads: usize, width: usize, work: &mut [f32]) {
-        let all = heads * width;
-        let padded = tokens.next_multiple_of(LANES);
-        let (mask, work) = work.split_at_mut(padded);
-        fill_mask(mask, tokens);
-        let (keys, probabilities) = work.split_at_mut(width * padded);
-        let probabilities = &mut probabilities[..tokens * padded];
-        turn(&qkv[all..], 3 * all, tokens, width, 1.0 / (width as f32).sqrt(), keys, padded);
-        small_product::<FUSED>(qkv, (3 * all, 1), keys, padded, probabilities, padded, (tokens, padded, width), false);
-        softmax::<FUSED>(probabilities, mask, padded);
-        small_product::<FUSED>(probabilities, (padded, 1), &qkv[2 * all..], 3 * all, out, all, (tokens, width, tokens), false);
+    /// Turns scores into probabilities, column by column.
+    fn softmax_of_columns(scores: &mut [f32], padded: usize) {
+        for column in (0..padded).step_by(LANES) {
+            let mut tops = [f32::NEG_INFINITY; LANES];
+            for block in blocks(scores, column, padded) {
+                block_boundary();
+                for i in 0..LANES {
+                    // A NaN is passed over here and spoils the column's sum below.
+                    tops[i] = if block[i] > tops[i] { block[i] } else { tops[i] };
+                }
+            }
+            let mut sums = [0.0f32; LANES];
+            for block in blocks(scores, column, padded) {
+                block_boundary();
+                for i in 0..LANES {
+                    block[i] = exp_of_negative::<FUSED>(block[i] - tops[i]);
+                    sums[i] += block[i];
+                }
+            }
+            let mut inverse = [0.0f32; LANES];
+            for i in 0..LANES {
+                inverse[i] = 1.0 / sums[i];
+            }
+            for block in blocks(scores, column, padded) {
+                block_boundary();
+                for i in 0..LANES {
+                    block[i] *= inverse[i];
+                }
+            }
+        }
     }
 }
 
 multiversion! {
-    /// One head back: writes the head's columns of `dqkv`.
-    fn head_backward(qkv: &[f32], dout: &[f32], dqkv: &mut [f32], tokens: usize, heads: usize, width: usize, work: &mut [f32]) {
-        let all = heads * width;
-        let padded = tokens.next_multiple_of(LANES);
-        let scale = 1.0 / (width as f32).sqrt();
-        let (mask, work) = work.split_at_mut(padded);
-        fill_mask(mask, tokens);
-        let (turned, rest) = work.split_at_mut(width * padded);
-        let (probabilities, slopes) = rest.split_at_mut(tokens * padded);
-        let slopes = &mut slopes[..tokens * padded];
-        turn(&qkv[all..], 3 * all, tokens, width, scale, turned, padded);
-        small_product::<FUSED>(qkv, (3 * all, 1), turned, padded, probabilities, padded, (tokens, padded, width), false);
-        softmax::<FUSED>(probabilities, mask, padded);
-        // dV = Pᵀ·dO
-        small_product::<FUSED>(probabilities, (1, padded), dout, all, &mut dqkv[2 * all..], 3 * all, (tokens, width, tokens), false);
-        // dP = dO·Vᵀ, then dS = scale·P∘(dP − Σ P∘dP)
-        turn(&qkv[2 * all..], 3 * all, tokens, width, 1.0, turned, padded);
-        small_product::<FUSED>(dout, (all, 1), turned, padded, slopes, padded, (tokens, padded, width), false);
-        for (slope, probability) in slopes.chunks_exact_mut(padded).zip(probabilities.chunks_exact(padded)) {
-            let mean = sum_of_pairs(slope, probability, |s, p| s * p);
-            for j in 0..padded {
-                slope[j] = scale * probability[j] * (slope[j] - mean);
+    /// Turns the probabilities' gradient dP into the scores': `scale·P∘(dP − Σ P∘dP)`, column by column.
+    fn softmax_backward(probabilities: &mut [f32], slopes: &mut [f32], padded: usize, scale: f32) {
+        for column in (0..padded).step_by(LANES) {
+            let mut means = [0.0f32; LANES];
+            for (slope, probability) in blocks(slopes, column, padded).zip(blocks(probabilities, column, padded)) {
+                block_boundary();
+                for i in 0..LANES {
+                    means[i] += slope[i] * probability[i];
+                }
+            }
+            for (slope, probability) in blocks(slopes, column, padded).zip(blocks(probabilities, column, padded)) {
+                block_boundary();
+                for i in 0..LANES {
+                    slope[i] = scale * probability[i] * (slope[i] - means[i]);
+                }
             }
         }
-        // dQ = dS·K, dK = dSᵀ·Q
-        small_product::<FUSED>(slopes, (padded, 1), &qkv[all..], 3 * all, dqkv, 3 * all, (tokens, width, tokens), false);
-        small_product::<FUSED>(slopes, (1, padded), qkv, 3 * all, &mut dqkv[all..], 3 * all, (tokens, width, tokens), false);
     }
+}
+
+/// One head forward: `qkv` starts at the head's first query, `out` at its first output; both in rows of whole tokens.
+fn head_forward(qkv: &[f32], out: &mut [f32], sizes: Sizes, work: &mut [f32]) {
+    let (all, padded) = (sizes.all(), sizes.padded());
+    let (turned, rest) = work.split_at_mut(sizes.width * padded);
+    let probabilities = &mut rest[..sizes.tokens * padded];
+    turn(qkv, 3 * all, 1.0 / (sizes.width as f32).sqrt(), turned, sizes);
+    small_product(&qkv[all..], turned, probabilities, sizes.to_scores(3 * all));
+    softmax_of_columns(probabilities, padded);
+    small_product(probabilities, &qkv[2 * all..], out, sizes.per_query(3 * all, all));
+}
+
+/// One head back: writes the head's columns of `dqkv`.
+fn head_backward(qkv: &[f32], dout: &[f32], dqkv: &mut [f32], sizes: Sizes, work: &mut [f32]) {
+    let (all, padded) = (sizes.all(), sizes.padded());
+    let scale = 1.0 / (sizes.width as f32).sqrt();
+    let (turned, rest) = work.split_at_mut(sizes.width * padded);
+    let (probabilities, rest) = rest.split_at_mut(sizes.tokens * padded);
+    let slopes = &mut rest[..sizes.tokens * padded];
+    turn(qkv, 3 * all, scale, turned, sizes);
+    small_product(&qkv[all..], turned, probabilities, sizes.to_scores(3 * all));
+    softmax_of_columns(probabilities, padded);
+    // dV = Pᵀ·dO and dP = dO·Vᵀ, in keys × queries
+    small_product(probabilities, dout, &mut dqkv[2 * all..], sizes.per_key(all, 3 * all));
+    turn(dout, all, 1.0, turned, sizes);
+    small_product(&qkv[2 * all..], turned, slopes, sizes.to_scores(3 * all));
+    softmax_backward(probabilities, slopes, padded, scale);
+    // dQ = dS·K and dK = dSᵀ·Q
+    small_product(slopes, &qkv[all..], dqkv, sizes.per_query(3 * all, 3 * all));
+    small_product(slopes, qkv, &mut dqkv[all..], sizes.per_key(3 * all, 3 * all));
 }
 
 pub fn forward(qkv: &[f32], out: &mut [f32], sizes: Sizes) {
-    let Sizes { batch, tokens, heads, width } = sizes;
-    let (all, padded) = (heads * width, tokens.next_multiple_of(LANES));
+    let (tokens, all, padded) = (sizes.tokens, sizes.all(), sizes.padded());
     if tokens * all == 0 {
         return;
     }
     let shared = Shared::new(out);
-    for_each_chunk(batch, |image| {
-        let mut work = vec![0.0f32; padded * (1 + width + tokens)];
+    for_each_chunk(sizes.batch, |image| {
+        let mut work = vec![0.0f32; padded * (sizes.width + tokens)];
         let qkv = &qkv[image * tokens * 3 * all..(image + 1) * tokens * 3 * all];
         // SAFETY: images are disjoint.
         let out = unsafe { shared.slice(image * tokens * all, tokens * all) };
-        for head in 0..heads {
-            head_forward(&qkv[head * width..], &mut out[head * width..], tokens, heads, width, &mut work);
+        for head in 0..sizes.heads {
+            head_forward(&qkv[head * sizes.width..], &mut out[head * sizes.width..], sizes, &mut work);
         }
     });
 }
 
 pub fn backward(qkv: &[f32], dout: &[f32], dqkv: &mut [f32], sizes: Sizes) {
-    let Sizes { batch, tokens, heads, width } = sizes;
-    let (all, padded) = (heads * width, tokens.next_multiple_of(LANES));
+    let (tokens, all, padded) = (sizes.tokens, sizes.all(), sizes.padded());
     if tokens * all == 0 {
         return;
     }
     let shared = Shared::new(dqkv);
-    for_each_chunk(batch, |image| {
-        let mut work = vec![0.0f32; padded * (1 + width + 2 * tokens)];
+    for_each_chunk(sizes.batch, |image| {
+        let mut work = vec![0.0f32; padded * (sizes.width + 2 * tokens)];
         let qkv = &qkv[image * tokens * 3 * all..(image + 1) * tokens * 3 * all];
         let dout = &dout[image * tokens * all..(image + 1) * tokens * all];
         // SAFETY: images are disjoint.
         let dqkv = unsafe { shared.slice(image * tokens * 3 * all, tokens * 3 * all) };
-        for head in 0..heads {
-            head_backward(&qkv[head * width..], &dout[head * width..], &mut dqkv[head * width..], tokens, heads, width, &mut work);
+        for head in 0..sizes.heads {
+            let first = head * sizes.width;
+            head_backward(&qkv[first..], &dout[first..], &mut dqkv[first..], sizes, &mut work);
         }
     });
 }

@@ -36,7 +36,8 @@ pub fn level() -> Level {
     Level::Baseline
 }
 
-/// Defines a function whose body is compiled for each [`Level`]. In the body, `FUSED` says whether multiply-add is one instruction.
+/// Defines a function whose body is compiled for each [`Level`]. In the body, `FUSED` says whether multiply-add is one instruction, and
+/// `WIDE` whether there are 32 registers of 16 lanes.
 #[macro_export]
 macro_rules! multiversion {
     ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block) => {
@@ -45,15 +46,15 @@ macro_rules! multiversion {
         $vis fn $name($($arg: $ty),*) $(-> $ret)? {
             #[allow(clippy::too_many_arguments, clippy::extra_unused_type_parameters, unused_mut)]
             #[inline(always)]
-            fn body<const FUSED: bool>($($arg: $ty),*) $(-> $ret)? $body
+            fn body<const FUSED: bool, const WIDE: bool>($($arg: $ty),*) $(-> $ret)? $body
             #[cfg(target_arch = "x86_64")]
             {
                 #[allow(clippy::too_many_arguments)]
                 #[target_feature(enable = "avx2,fma,bmi1,bmi2")]
-                fn avx2($($arg: $ty),*) $(-> $ret)? { body::<true>($($arg),*) }
+                fn avx2($($arg: $ty),*) $(-> $ret)? { body::<true, false>($($arg),*) }
                 #[allow(clippy::too_many_arguments)]
                 #[target_feature(enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx2,fma,bmi1,bmi2")]
-                fn avx512($($arg: $ty),*) $(-> $ret)? { body::<true>($($arg),*) }
+                fn avx512($($arg: $ty),*) $(-> $ret)? { body::<true, true>($($arg),*) }
                 // SAFETY: the level was detected on this processor.
                 match $crate::simd::level() {
                     $crate::simd::Level::Avx512 => return unsafe { avx512($($arg),*) },
@@ -61,7 +62,7 @@ macro_rules! multiversion {
                     $crate::simd::Level::Baseline => {}
                 }
             }
-            body::<{ cfg!(target_arch = "aarch64") }>($($arg),*)
+            body::<{ cfg!(target_arch = "aarch64") }, false>($($arg),*)
         }
     };
 }
@@ -258,23 +259,6 @@ pub fn sum_of(values: &[f32], map: impl Fn(f32) -> f32) -> f32 {
     }
     for (lane, &value) in lanes.iter_mut().zip(rest) {
         *lane += map(value);
-    }
-    add_lanes(lanes)
-}
-
-/// Sums `map(x, y)` over two slices of one length.
-#[inline(always)]
-pub fn sum_of_pairs(a: &[f32], b: &[f32], map: impl Fn(f32, f32) -> f32) -> f32 {
-    let length = a.len().min(b.len());
-    let whole = length / LANES * LANES;
-    let mut lanes = [0.0f32; LANES];
-    for (x, y) in a[..whole].chunks_exact(LANES).zip(b[..whole].chunks_exact(LANES)) {
-        for i in 0..LANES {
-            lanes[i] += map(x[i], y[i]);
-        }
-    }
-    for (lane, (&x, &y)) in lanes.iter_mut().zip(a[whole..length].iter().zip(&b[whole..length])) {
-        *lane += map(x, y);
     }
     add_lanes(lanes)
 }

@@ -4,42 +4,47 @@
 use crate::simd::multiply_add;
 
 /// Columns of a register tile.
-const WIDE: usize = 16;
+const COLUMNS: usize = 16;
 
-/// Adds to (or writes) a tile of `R` rows and 16 columns: `c[r][j] (+)= scale·Σ_k a(k, r)·b[k][j]`.
-///
-/// `a(k, r)` is at `k·a_step + r·a_row`.
+/// Sizes of a small product `C (+)= A·B` and where its elements are.
+#[derive(Clone, Copy)]
+pub struct Small {
+    /// Element (r, k) of A is at `r·a_row + k·a_step`.
+    pub a_row: usize,
+    pub a_step: usize,
+    /// Rows of B are contiguous and so far apart.
+    pub b_step: usize,
+    /// Rows of C are contiguous and so far apart.
+    pub c_row: usize,
+    pub rows: usize,
+    pub columns: usize,
+    pub depth: usize,
+    /// Whether C is added to, or written.
+    pub accumulate: bool,
+}
+
+/// A tile of `R` rows and 16 columns at the start of the arrays.
 ///
 /// # Safety
 /// All elements that the sizes imply are inside the arrays.
 #[inline(always)]
-unsafe fn tile<const FUSED: bool, const R: usize>(
-    a: *const f32,
-    a_row: usize,
-    a_step: usize,
-    b: *const f32,
-    b_step: usize,
-    c: *mut f32,
-    c_row: usize,
-    depth: usize,
-    accumulate: bool,
-) {
+unsafe fn tile<const FUSED: bool, const R: usize>(a: *const f32, b: *const f32, c: *mut f32, s: Small) {
     // SAFETY: by the caller's promise.
     unsafe {
-        let mut sums = [[0.0f32; WIDE]; R];
-        for k in 0..depth {
-            let line = &*(b.add(k * b_step) as *const [f32; WIDE]);
+        let mut sums = [[0.0f32; COLUMNS]; R];
+        for k in 0..s.depth {
+            let line = &*(b.add(k * s.b_step) as *const [f32; COLUMNS]);
             for r in 0..R {
-                let factor = *a.add(k * a_step + r * a_row);
-                for j in 0..WIDE {
+                let factor = *a.add(k * s.a_step + r * s.a_row);
+                for j in 0..COLUMNS {
                     sums[r][j] = multiply_add::<FUSED>(factor, line[j], sums[r][j]);
                 }
             }
         }
         for r in 0..R {
-            let target = &mut *(c.add(r * c_row) as *mut [f32; WIDE]);
-            if accumulate {
-                for j in 0..WIDE {
+            let target = &mut *(c.add(r * s.c_row) as *mut [f32; COLUMNS]);
+            if s.accumulate {
+                for j in 0..COLUMNS {
                     target[j] += sums[r][j];
                 }
             } else {
@@ -49,93 +54,75 @@ unsafe fn tile<const FUSED: bool, const R: usize>(
     }
 }
 
-/// The columns that are left over when the width is not a multiple of 16.
+/// The columns that are left over when the width is not a multiple of 16: one row of fewer than 16.
 ///
 /// # Safety
 /// As [`tile`].
 #[inline(always)]
-unsafe fn narrow<const FUSED: bool>(
-    a: *const f32,
-    a_step: usize,
-    b: *const f32,
-    b_step: usize,
-    c: *mut f32,
-    columns: usize,
-    depth: usize,
-    accumulate: bool,
-) {
+unsafe fn narrow<const FUSED: bool>(a: *const f32, b: *const f32, c: *mut f32, columns: usize, s: Small) {
     // SAFETY: by the caller's promise.
     unsafe {
-        let mut sums = [0.0f32; WIDE];
-        for k in 0..depth {
-            let factor = *a.add(k * a_step);
+        let mut sums = [0.0f32; COLUMNS];
+        for k in 0..s.depth {
+            let factor = *a.add(k * s.a_step);
             for j in 0..columns {
-                sums[j] = multiply_add::<FUSED>(factor, *b.add(k * b_step + j), sums[j]);
+                sums[j] = multiply_add::<FUSED>(factor, *b.add(k * s.b_step + j), sums[j]);
             }
         }
         for j in 0..columns {
-            *c.add(j) = if accumulate { *c.add(j) + sums[j] } else { sums[j] };
-        }
-    }
-}
-
-/// A small product `C (+)= A·B`: element (r, k) of A at `r·a_row + k·a_step`; rows of B and C contiguous, `b_step` and `c_row` apart.
-#[inline(always)]
-pub fn small_product<const FUSED: bool>(
-    a: &[f32],
-    (a_row, a_step): (usize, usize),
-    b: &[f32],
-    b_step: usize,
-    c: &mut [f32],
-    c_row: usize,
-    (rows, columns, depth): (usize, usize, usize),
-    accumulate: bool,
-) {
-    if rows == 0 || columns == 0 {
-        return;
-    }
-    assert!((rows - 1) * c_row + columns <= c.len());
-    assert!(depth == 0 || ((rows - 1) * a_row + (depth - 1) * a_step < a.len() && (depth - 1) * b_step + columns <= b.len()));
-    let (a, b, c) = (a.as_ptr(), b.as_ptr(), c.as_mut_ptr());
-    let mut column = 0;
-    // SAFETY: the assertions above bound every access.
-    unsafe {
-        while column + WIDE <= columns {
-            let mut row = 0;
-            macro_rules! step {
-                ($count:literal) => {
-                    while row + $count <= rows {
-                        tile::<FUSED, $count>(
-                            a.add(row * a_row),
-                            a_row,
-                            a_step,
-                            b.add(column),
-                            b_step,
-                            c.add(row * c_row + column),
-                            c_row,
-                            depth,
-                            accumulate,
-                        );
-                        row += $count;
-                    }
-                };
-            }
-            step!(6);
-            step!(4);
-            step!(1);
-            column += WIDE;
-        }
-        if column < columns {
-            for row in 0..rows {
-                narrow::<FUSED>(a.add(row * a_row), a_step, b.add(column), b_step, c.add(row * c_row + column), columns - column, depth, accumulate);
-            }
+            *c.add(j) = if s.accumulate { *c.add(j) + sums[j] } else { sums[j] };
         }
     }
 }
 
 multiversion! {
-    /// `sum[r][:] += Σ_row low[row][r]·x[row][:]`, with `low` rows × rank and `x` rows × width.
-    pub fn add_outer(low: &[f32], rank: usize, x: &[f32], width: usize, sum: &mut [f32], rows: usize) {
-        small_product::<FUSED>(low, (1, rank), x, width, sum, width, (rank, width, rows), true);
+    /// A small product. The rows are shared out evenly over tiles of as many as there are registers for.
+    pub fn small_product(a: &[f32], b: &[f32], c: &mut [f32], s: Small) {
+        if s.rows == 0 || s.columns == 0 {
+            return;
+        }
+        assert!((s.rows - 1) * s.c_row + s.columns <= c.len());
+        assert!(s.depth == 0 || ((s.rows - 1) * s.a_row + (s.depth - 1) * s.a_step < a.len() && (s.depth - 1) * s.b_step + s.columns <= b.len()));
+        let (a, b, c) = (a.as_ptr(), b.as_ptr(), c.as_mut_ptr());
+        let most = if WIDE { 12 } else { 6 };
+        let tiles = s.rows.div_ceil(most);
+        let mut row = 0;
+        // SAFETY: the assertions above bound every access.
+        unsafe {
+            for index in 0..tiles {
+                let count = (s.rows - row).div_ceil(tiles - index);
+                let (a, c) = (a.add(row * s.a_row), c.add(row * s.c_row));
+                let mut column = 0;
+                while column + COLUMNS <= s.columns {
+                    let (b, c) = (b.add(column), c.add(column));
+                    macro_rules! of {
+                        ($($rows:literal)*) => {
+                            match count {
+                                $($rows => tile::<FUSED, $rows>(a, b, c, s),)*
+                                _ => unreachable!(),
+                            }
+                        };
+                    }
+                    if WIDE {
+                        of!(1 2 3 4 5 6 7 8 9 10 11 12);
+                    } else {
+                        of!(1 2 3 4 5 6);
+                    }
+                    column += COLUMNS;
+                }
+                if column < s.columns {
+                    for r in 0..count {
+                        narrow::<FUSED>(a.add(r * s.a_row), b.add(column), c.add(r * s.c_row + column), s.columns - column, s);
+                    }
+                }
+                row += count;
+            }
+        }
     }
+}
+
+/// `sum[r][:] += Σ_row low[row][r]·x[row][:]`, with `low` rows × rank and `x` rows × width.
+pub fn add_outer(low: &[f32], rank: usize, x: &[f32], width: usize, sum: &mut [f32], rows: usize) {
+    let sizes = Small { a_row: 1, a_step: rank, b_step: width, c_row: width, rows: rank, columns: width, depth: rows, accumulate: true };
+    small_product(low, x, sum, sizes);
 }
