@@ -1,17 +1,13 @@
 /**
  * @file An adaptation to look at while it goes on: stops a few times and measures every stitch on some validation images.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { throwProblems, wholeNumberProblem } from "../checks.js";
 import { firstImages, type Dataset } from "../datasets/dataset.js";
-import { createRng } from "../rng.js";
-import { disposeModel, trainableCount, type TunedModel } from "../tuning/tuned-model.js";
-import { adapt, adaptProblems, startModel, type AdaptOptions, type AdaptResult, type AdaptSettings, type AnchorFamily } from "./adapt.js";
+import { trainableCount, type TunedModel } from "../tuning/tuned-model.js";
+import { adapt, type AdaptOptions, type AdaptResult, type AdaptSettings, type AnchorFamily } from "./adapt.js";
 import { prepareSplit } from "./batches.js";
+import type { TrainState } from "./checkpoint.js";
 import { evaluateStitches } from "./evaluate.js";
-import { train, type Progress } from "./train.js";
 
 /** What is known at the end of a stage. */
 export interface StageResult extends AdaptResult {
@@ -41,47 +37,20 @@ export interface StagesOptions extends Pick<AdaptOptions, "seed" | "onProgress" 
  * @throws {UsageError} as {@link adapt} does, and for wrong numbers of stages or images.
  */
 export async function adaptInStages(family: AnchorFamily, dataset: Dataset, settings: AdaptSettings, options: StagesOptions): Promise<AdaptResult> {
-  const where = "adaptInStages";
-  throwProblems([
-    ...adaptProblems(where, family, settings),
-    ...wholeNumberProblem(where, "stages", options.stages, 1, settings.train.steps, "the number of steps"),
-    ...wholeNumberProblem(where, "stageImages", options.stageImages, 1, dataset.val.count, "the validation images"),
-  ]);
-  const folder = mkdtempSync(join(tmpdir(), "adapt-in-stages-"));
-  const checkpoint = join(folder, "state.safetensors");
-  const { seed, onProgress, signal } = options;
-  try {
-    await trainInStages(family, dataset, settings, options, checkpoint);
-    signal?.throwIfAborted();
-    return await adapt(family, dataset, settings, { seed, checkpoint, ...(onProgress && { onProgress }), ...(signal && { signal }) });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** Trains to the end, leaving the state in `checkpoint`. */
-async function trainInStages(family: AnchorFamily, dataset: Dataset, settings: AdaptSettings, options: StagesOptions, checkpoint: string): Promise<void> {
-  const { seed, stages, stageImages, onStage, onProgress, signal } = options;
+  const { stages, stageImages, onStage, ...adaptOptions } = options;
   const { steps } = settings.train;
-  const data = prepareSplit(dataset.train, dataset.imageSize, family.normalisation);
+  throwProblems([
+    ...wholeNumberProblem("adaptInStages", "stages", stages, 1, steps, "the number of steps"),
+    ...wholeNumberProblem("adaptInStages", "stageImages", stageImages, 1, dataset.val.count, "the validation images"),
+  ]);
+  const pauses = new Set(Array.from({ length: stages }, (_, stage) => Math.round((steps * (stage + 1)) / stages)));
   const watched = prepareSplit(firstImages(dataset.val, stageImages), dataset.imageSize, family.normalisation);
-  const model = startModel(family, data, dataset.classes, settings, seed);
-  try {
-    for (let stage = 1; stage <= stages; stage++) {
-      const last = Math.round((steps * stage) / stages);
-      const pause = new AbortController();
-      const watch = (progress: Progress): void => {
-        onProgress?.(progress);
-        if (progress.done >= last || signal?.aborted === true) pause.abort();
-      };
-      const state = await train(model, data, settings.train, { rng: createRng(seed), checkpoint, checkpointEvery: steps + 1, signal: pause.signal, onProgress: watch });
-      if (signal?.aborted === true) return;
-      const top1 = await evaluateStitches(model, watched, signal === undefined ? {} : { signal });
-      await onStage({ step: state.step, steps, ...soFar(model, top1, state) });
-    }
-  } finally {
-    disposeModel(model);
-  }
+  const afterStep = async (model: TunedModel, state: TrainState): Promise<void> => {
+    if (!pauses.has(state.step)) return;
+    const top1 = await evaluateStitches(model, watched, options.signal === undefined ? {} : { signal: options.signal });
+    await onStage({ step: state.step, steps, ...soFar(model, top1, state) });
+  };
+  return adapt(family, dataset, settings, { ...adaptOptions, afterStep });
 }
 
 function soFar(model: TunedModel, top1: ReadonlyMap<number, number>, { losses, drawn }: Pick<AdaptResult, "losses" | "drawn">): AdaptResult {

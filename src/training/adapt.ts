@@ -17,6 +17,7 @@ import type { HostTensor } from "../anchors/parameters.js";
 import { createTunedModel, disposeModel, trainableCount, type TunedModel } from "../tuning/tuned-model.js";
 import { methodProblems, type TuningMethod } from "../tuning/method.js";
 import { batchOf, disposeBatch, prepareSplit, type PreparedSplit } from "./batches.js";
+import type { TrainState } from "./checkpoint.js";
 import { evaluateStitches } from "./evaluate.js";
 import { train, trainProblems, type Progress, type TrainSettings } from "./train.js";
 
@@ -49,6 +50,8 @@ export interface AdaptOptions {
   /** Names the settings in the checkpoint. */
   readonly fingerprint?: string;
   readonly onProgress?: (progress: Progress) => void;
+  /** Shown the model after each training step, to look at it; the training waits. */
+  readonly afterStep?: (model: TunedModel, state: TrainState) => void | Promise<void>;
   readonly signal?: AbortSignal;
 }
 
@@ -136,6 +139,7 @@ function* imageBatches(data: PreparedSplit, indices: readonly number[], size: nu
  */
 export async function adapt(anchorFamily: AnchorFamily, dataset: Dataset, settings: AdaptSettings, options: AdaptOptions): Promise<AdaptResult> {
   throwProblems([...datasetProblems(anchorFamily, dataset), ...adaptProblems("adapt", anchorFamily, settings)]);
+  const { afterStep, ...trainOptions } = options;
   const { seed, onProgress, signal } = options;
   const prepare = (split: Dataset["train"]): PreparedSplit => prepareSplit(split, dataset.imageSize, anchorFamily.normalisation);
   const started = performance.now();
@@ -143,7 +147,8 @@ export async function adapt(anchorFamily: AnchorFamily, dataset: Dataset, settin
   const model = startModel(anchorFamily, data, dataset.classes, settings, seed);
   try {
     const initialised = performance.now();
-    const state = await train(model, data, settings.train, { ...options, rng: createRng(seed) });
+    const look = afterStep === undefined ? {} : { afterStep: (state: TrainState) => afterStep(model, state) };
+    const state = await train(model, data, settings.train, { ...trainOptions, ...look, rng: createRng(seed) });
     signal?.throwIfAborted();
     const trained = performance.now();
     const watch = (split: string): { onProgress?: (progress: Progress) => void; signal?: AbortSignal } => ({

@@ -75,11 +75,12 @@ export async function pretrainFamily(family: FamilyEntry, settings: PretrainSett
 
 async function pretrainAnchor(anchor: AnchorEntry, family: FamilyEntry, settings: PretrainSettings, { out, seed, engine, onProgress, signal }: PretrainFamilyOptions): Promise<void> {
   const path = join(out, anchor.file);
-  const { steps, batchSize, learningRate, weightDecay, poseWeight } = settings;
+  const { steps, batchSize, weightDecay, poseWeight } = settings;
+  const learningRate = widthLearningRate(settings.learningRate, anchor.config.width, family);
   const recipe = { anchorId: anchor.anchorId, steps, batchSize, learningRate, weightDecay, poseWeight, seed };
   if (existsSync(path) && Object.entries(recipe).every(([key, value]) => (readRecord(path) as unknown as Record<string, unknown>)[key] === value)) return;
   const checkpoint = join(out, `.${anchor.anchorId}.checkpoint.safetensors`);
-  const result = await pretrain(anchor.config, settings, {
+  const result = await pretrain(anchor.config, { ...settings, learningRate }, {
     seed,
     normalisation: family,
     checkpoint,
@@ -93,6 +94,11 @@ async function pretrainAnchor(anchor: AnchorEntry, family: FamilyEntry, settings
   writeSafetensors(path, body, { dtype: "F16", metadata: { record: JSON.stringify(record) } });
   loadWeights(path, anchor);
   rmSync(checkpoint, { force: true });
+}
+
+/** The peak rate is told for the widest anchor; a narrower one takes √(widest/width) times as much (our choice). */
+function widthLearningRate(base: number, width: number, { anchors }: FamilyEntry): number {
+  return base * Math.sqrt(Math.max(...anchors.map(({ config }) => config.width)) / width);
 }
 
 /** What a weight file says of its own pretraining. */
@@ -131,7 +137,7 @@ function modelCard(family: FamilyEntry, out: string, assessments: readonly Asses
     "",
     "| anchor | steps | batch | images seen | learning rate | held-out top-1, formula-driven (%) | held-out top-1, photographs (%) | minutes | engine |",
     "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |",
-    ...files.map(({ anchorId, record }) => `| ${anchorId} | ${record.steps} | ${record.batchSize} | ${record.steps * record.batchSize} | ${record.learningRate} | ${percent(record.formulaTop1)} | ${percent(record.photographTop1)} | ${record.minutes.toFixed(1)} | ${record.engine} |`),
+    ...files.map(({ anchorId, record }) => `| ${anchorId} | ${record.steps} | ${record.batchSize} | ${record.steps * record.batchSize} | ${record.learningRate.toPrecision(3)} | ${percent(record.formulaTop1)} | ${percent(record.photographTop1)} | ${record.minutes.toFixed(1)} | ${record.engine} |`),
     "",
     ...(files[0]!.record.upstream ?? "").split("\n").map((line) => `- ${line}`),
     `- Auxiliary heads, thrown away afterwards, were asked for the place (4×4 cells) and the turn (16 bins) of the drawn object, weight ${files[0]!.record.poseWeight}. Two downstream tasks ask the same of other objects (sprites); upstream draws no squares, ellipses, hearts, digits, emoji or Earth imagery. A random glyph can resemble a letter or digit by accident.`,

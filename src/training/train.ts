@@ -47,6 +47,8 @@ export interface TrainOptions {
   /** Names the run's settings in the checkpoint. */
   readonly fingerprint?: string;
   readonly onProgress?: (progress: Progress) => void;
+  /** Told after each step; the training waits for it. */
+  readonly afterStep?: (state: TrainState) => void | Promise<void>;
   /** Stops the run after the current step, its checkpoint written. */
   readonly signal?: AbortSignal;
 }
@@ -95,6 +97,7 @@ export async function train(model: TunedModel, data: PreparedSplit, settings: Tr
     state.step = step + 1;
     if (checkpoint !== undefined && state.step % checkpointEvery === 0) writeCheckpoint(checkpoint, model, state, fingerprint);
     onProgress?.({ done: state.step, total: settings.steps, label: `loss ${recentMean(state.losses).toFixed(3)}` });
+    await options.afterStep?.(state);
     if (state.step % 4 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   if (checkpoint !== undefined && state.step % checkpointEvery !== 0) writeCheckpoint(checkpoint, model, state, fingerprint);
