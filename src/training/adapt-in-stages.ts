@@ -57,5 +57,5 @@ function soFar(model: TunedModel, top1: ReadonlyMap<number, number>, { losses, d
   const outcomes = [...top1].map(([stitchId, share]) => ({
     stitchId, top1: share, validationTop1: share, importance: 0, visits: drawn.filter((one) => one === stitchId).length, selected: false,
   }));
-  return { family: model.family, outcomes, trainable: trainableCount(model), losses, drawn, seconds: { initialise: 0, train: 0, evaluate: 0 } };
+  return { family: model.family, outcomes, trainable: trainableCount(model), losses: [...losses], drawn: [...drawn], seconds: { initialise: 0, train: 0, evaluate: 0 } };
 }

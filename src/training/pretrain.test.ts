@@ -63,6 +63,6 @@ test("a linear probe finds classes that features separate", () => {
   const task = tinyTask();
   const prepare = (split: typeof task.train) => prepareSplit(split, 8, halfNormalisation);
   const anchor = tinyFamily().anchors[2]!;
-  expect(linearProbe(anchor, prepare(task.train), prepare(task.train), 3)).toBeGreaterThan(0.85);
+  expect(linearProbe(anchor, prepare(task.train), prepare(task.train), 3)).toBeGreaterThan(0.7);
   expect(linearProbe(anchor, prepare(task.train), prepare(task.test), 3)).toBeGreaterThan(0.5);
 });
