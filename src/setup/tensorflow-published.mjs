@@ -2,6 +2,8 @@
  * @file TensorFlow's C library and the compiled binding as published for the packages for Node: version 2.9.1, for cards CUDA 11.
  */
 import { spawnSync } from "node:child_process";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 
 /** How long the first byte may take. */
 const PATIENCE_MS = 4000;
@@ -21,12 +23,18 @@ export async function publishedIsReachable(device) {
   }
 }
 
-/** Runs the package's own install step. @returns what went wrong, or nothing. */
+/** Runs the package's own install step afresh. @returns what went wrong, or nothing. */
 export function buildPublished(folder, packageName) {
   const npm = process.env.npm_execpath;
   const parameters = ["rebuild", packageName, "--foreground-scripts", "--loglevel=error"];
   const how = { cwd: folder, stdio: ["ignore", "inherit", "inherit"], timeout: 900_000 };
+  removePublished(folder, packageName);
   const { status } =
     npm !== undefined && npm.endsWith(".js") ? spawnSync(process.execPath, [npm, ...parameters], how) : spawnSync("npm", parameters, { ...how, shell: process.platform === "win32" });
   return status === 0 ? undefined : "the published library could not be installed (see above)";
+}
+
+/** Removes what the install step has fetched and built: it would take a half of it for the whole. */
+export function removePublished(folder, packageName) {
+  for (const part of ["deps", "lib", "build"]) rmSync(join(folder, "node_modules", packageName, part), { recursive: true, force: true });
 }

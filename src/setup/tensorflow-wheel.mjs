@@ -80,13 +80,14 @@ export function fetchWheel({ built, platform, device, python }) {
 function fetchCuda({ built, download, python, platform, requirements }) {
   if (!pip(python, ["install", "--target", download, ...target(platform), ...requirements])) return "pip could not fetch NVIDIA's libraries (see above)";
   const fetched = join(download, "nvidia");
-  for (const part of readdirSync(fetched)) rmSync(join(fetched, part, "include"), { recursive: true, force: true });
+  for (const part of readdirSync(fetched, { withFileTypes: true })) if (part.isDirectory()) rmSync(join(fetched, part.name, "include"), { recursive: true, force: true });
   renameSync(fetched, join(built, "nvidia"));
   return undefined;
 }
 
 function pip(python, parameters) {
-  return spawnSync(python, ["-m", "pip", ...parameters, "--no-deps", "--only-binary=:all:", "--disable-pip-version-check"], { stdio: ["ignore", "inherit", "inherit"] }).status === 0;
+  const env = { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_ROOT_USER_ACTION: "ignore" };
+  return spawnSync(python, ["-m", "pip", ...parameters, "--no-deps", "--only-binary=:all:"], { stdio: ["ignore", "inherit", "inherit"], env }).status === 0;
 }
 
 /** Which builds fit: pip asks for each tag by name when it does not fetch for the Python that runs it. */

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { buildAddons, findCompiler } from "./tensorflow-addons.mjs";
-import { buildPublished, publishedIsReachable } from "./tensorflow-published.mjs";
+import { buildPublished, publishedIsReachable, removePublished } from "./tensorflow-published.mjs";
 import { fetchWheel, findPython, TENSORFLOW_VERSION } from "./tensorflow-wheel.mjs";
 
 /** Raise it when a folder that an older program has set up must be set up again. */
@@ -73,31 +73,32 @@ async function setUp() {
   installPackages();
   mkdirSync(built, { recursive: true });
   if (options.source !== "pypi" && (await setUpPublished())) return;
-  if (options.source === "published") throw new Missing("the published library could not be set up (see above). Try --source pypi.");
+  if (options.source === "published") throw new Missing("not set up. Try --source pypi.");
   setUpFromWheel();
 }
 
 /** The library as published with the package: its own install step fetches it. */
 async function setUpPublished() {
   if (options.source === "auto" && !(await publishedIsReachable(device))) {
-    say("the published library cannot be reached, taking TensorFlow from PyPI");
+    say("the published library cannot be reached");
     return false;
   }
   say(`fetching the library published for ${packageName}`);
-  const problem = buildPublished(folder, packageName);
-  if (problem !== undefined) {
-    say(`${problem}, taking TensorFlow from PyPI`);
-    return false;
-  }
+  const problem = buildPublished(folder, packageName) ?? publishedProblem();
+  if (problem === undefined) return true;
+  say(problem);
+  rmSync(record, { force: true });
+  removePublished(folder, packageName);
+  return false;
+}
+
+function publishedProblem() {
   writeRecord("published", join("node_modules", packageName, "lib", "napi-v8", "tfjs_binding.node"));
   const found = verify();
-  if (found.kind === "works" && found.device === device) {
-    finish(found);
-    return true;
-  }
-  rmSync(record, { force: true });
-  say(found.kind === "works" ? "the published library does not find the card, taking TensorFlow from PyPI" : `the published library does not run (${found.reason}), taking TensorFlow from PyPI`);
-  return false;
+  if (found.kind === "fails") return `the published library does not run (${found.reason})`;
+  if (found.device !== device) return "the published library does not find the card";
+  finish(found);
+  return undefined;
 }
 
 /** A current TensorFlow from PyPI, and the package's binding compiled against it. */
@@ -137,12 +138,15 @@ function finish(found) {
 
 /** Installs the packages at the versions of the lock file, without their install steps; nothing to do when they are there. */
 function installPackages() {
-  const { dependencies } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-  const wrong = Object.entries(dependencies).filter(([name, version]) => !version.startsWith("file:") && installedVersion(name) !== version);
-  if (wrong.length === 0 && existsSync(join(folder, "node_modules", "@tensorflow", "tfjs", "index.cjs"))) return;
+  if (packagesAreThere()) return;
   say("installing the packages");
   const { status, error } = runNpm(["ci", "--ignore-scripts", "--loglevel=error"], folder);
   if (status !== 0) throw new Missing(`npm could not install the packages of engines/tensorflow${error === undefined ? " (see above)" : ` (${error.message})`}.`);
+}
+
+function packagesAreThere() {
+  const { dependencies } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  return Object.entries(dependencies).every(([name, version]) => (version.startsWith("file:") ? existsSync(join(folder, "node_modules", name, "package.json")) : installedVersion(name) === version));
 }
 
 function installedVersion(name) {
@@ -157,7 +161,7 @@ function runNpm(parameters, cwd) {
 }
 
 function isCurrent() {
-  if (!existsSync(record)) return false;
+  if (!existsSync(record) || !packagesAreThere()) return false;
   const found = JSON.parse(readFileSync(record, "utf8"));
   if (found.recipe !== RECIPE || found.platform !== platform || found.package !== packageName) return false;
   if (options.source !== "auto" && found.source !== options.source) return false;
