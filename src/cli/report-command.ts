@@ -2,10 +2,10 @@
  * @file `esta report`: tables and figures again, from rows.csv alone.
  */
 import type { Command } from "commander";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../checks.js";
-import { writeResultsIndex } from "../reporting/results-index.js";
+import { parseSummary, SUMMARY_FILE, writeResultsIndex } from "../reporting/results-index.js";
 import { experimentFolder } from "../experiments/run-folder.js";
 import { plannedExperiments, withPlanOptions, type PlanCommandOptions } from "./plan-options.js";
 import type { Terminal } from "./terminal.js";
@@ -20,9 +20,15 @@ export function addReportCommand(program: Command, terminal: Terminal): void {
         const folder = experimentFolder(options.results, experiment.profile, experiment.id);
         const rows = join(folder, "rows.csv");
         if (!existsSync(rows)) throw new UsageError(`report ${experiment.id}: ${rows} is not there, expected rows of an earlier run. Run it first: esta run ${experiment.id} --profile ${options.profile}.`);
-        await experiment.report(folder);
+        await experiment.report(folder, noteOfRows(folder));
         terminal.print(`${experiment.id}: tables and figures in ${folder}`);
       }
       writeResultsIndex(options.results);
     });
+}
+
+/** What the run that made the rows said of itself: today's settings may be others. */
+function noteOfRows(folder: string): string | undefined {
+  const path = join(folder, SUMMARY_FILE);
+  return existsSync(path) ? parseSummary(readFileSync(path, "utf8"), path).note : undefined;
 }

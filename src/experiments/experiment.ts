@@ -120,8 +120,8 @@ export interface PlannedExperiment {
   readonly rowType: RowType<unknown>;
   /** Everything that keeps it from running, one line each; empty when it can run. */
   problems(): readonly string[];
-  /** Writes tables, figures and summary.json from the folder's rows.csv, from it alone. */
-  report(folder: string): Promise<void>;
+  /** Writes tables, figures and summary.json from the folder's rows.csv, from it alone. @param note - of the rows, where they were made by other settings than the plan's. */
+  report(folder: string, note?: string): Promise<void>;
   /** Files that the report writes, below its folder. */
   readonly reportFiles: readonly string[];
   /** Holds the folder's rows.csv against the claims; nothing where it is not there. */
@@ -178,11 +178,11 @@ export function defineExperiment<Settings extends PlainData, Point extends Plain
         rowType: rowType as RowType<unknown>,
         problems: () => definition.problems(where, settings, profile),
         reportFiles: [...definition.reportFiles, SUMMARY_FILE],
-        async report(folder) {
+        async report(folder, noteOfRows = told) {
           const rows = readRows(join(folder, "rows.csv"), rowType);
-          await definition.report(rows, { folder, id, profile: label, note: told });
+          await definition.report(rows, { folder, id, profile: label, note: noteOfRows });
           const files = [...definition.reportFiles, "rows.csv"];
-          writeSummary(folder, { experiment: id, profile: label, question, note: told, command, files, claims: definition.claims(rows) });
+          writeSummary(folder, { experiment: id, profile: label, question, note: noteOfRows, command, files, claims: definition.claims(rows) });
         },
         claims: (folder) => (existsSync(join(folder, "rows.csv")) ? definition.claims(readRows(join(folder, "rows.csv"), rowType)) : []),
       };

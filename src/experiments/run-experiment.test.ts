@@ -138,6 +138,13 @@ test("a run that fails is recorded with its reason, the others go on, and only i
   expect(kinds((await run({}, plan)).events)).toEqual(["skipped", "started", "failed", "started", "failed", "written"]);
 });
 
+test("a report drawn again keeps the note of the settings that made the rows", async () => {
+  const { folder } = await run({}, { changes: { steps: 9 } });
+  await toyExperiment().plan("quick").report(folder, "quick: 9 steps, 2 seeds");
+  expect(readFileSync(join(folder, "tables", "toy.md"), "utf8")).toBe("quick: 9 steps, 2 seeds: 4 rows\n");
+  expect(JSON.parse(readFileSync(join(folder, "summary.json"), "utf8"))).toMatchObject({ experiment: "toy", profile: "quick", note: "quick: 9 steps, 2 seeds", command: "./reproduce.sh quick toy", files: ["tables/toy.md", "rows.csv"] });
+});
+
 test("every event but progress stands in the log, one JSON object a line", async () => {
   const { folder } = await run({}, { seeds: [0] });
   const lines = readFileSync(join(folder, "events.jsonl"), "utf8").trimEnd().split("\n").map((line) => JSON.parse(line) as RunEvent & { time: string });
