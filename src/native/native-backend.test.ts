@@ -108,6 +108,32 @@ describe.skipIf(found.kind === "absent")("the native backend", () => {
     tf.dispose([head, tail, last, others]);
   });
 
+  test("a tensor cast to float32 computes, and the one it was cast from stays as it was", () => {
+    tf.tidy(() => {
+      const labels = tf.tensor1d([1, 0], "int32");
+      const flags = tf.tensor1d([1, 0], "bool");
+      const logits = tf.tensor2d([[1, 2], [3, 4]]);
+      expect([...tf.mul(tf.cast(labels, "float32"), 0.5).dataSync()]).toEqual([0.5, 0]);
+      expect([...tf.add(tf.cast(flags, "float32"), 0.5).dataSync()]).toEqual([1.5, 0.5]);
+      expect([...labels.dataSync(), ...flags.dataSync()]).toEqual([1, 0, 1, 0]);
+      expect(softmaxCrossEntropy(logits, labels).dataSync()[0]).toBeCloseTo((Math.log(1 + Math.exp(-1)) + Math.log(1 + Math.exp(1))) / 2, 6);
+      expect([...linear(tf.tensor2d([[1, 2]], [1, 2], "int32"), tf.tensor2d([[0.5, 0.25]])).dataSync()]).toEqual([1]);
+    });
+  });
+
+  test("empty batches give empty results and gradients of zero", () => {
+    tf.tidy(() => {
+      const weight = tf.ones([3, 4]);
+      const total = (x: Tensor, matrix: Tensor): tf.Scalar => tf.sum(attention(linear(layerNorm(x, tf.ones([4]), tf.ones([4]), 1e-6), matrix), 1)) as tf.Scalar;
+      const { value, grads } = tf.valueAndGrads(total)([tf.zeros([0, 5, 4]), weight]);
+      expect(value.dataSync()[0]).toBe(0);
+      expect(grads[0]!.shape).toEqual([0, 5, 4]);
+      expect([...grads[1]!.dataSync()]).toEqual(Array(12).fill(0));
+      expect(biasGelu(tf.zeros([0, 4]), tf.ones([4])).shape).toEqual([0, 4]);
+      expect(tf.matMul(tf.zeros([2, 0]), tf.zeros([0, 3])).arraySync()).toEqual([[0, 0, 0], [0, 0, 0]]);
+    });
+  });
+
   test("a scope's memory can be used again while its result lives", () => {
     const kept = tf.tidy(() => tf.reshape(tf.mul(tf.ones([3, 4]), 2), [4, 3]));
     for (let round = 0; round < 4; round++) tf.add(tf.ones([12]), 41).dispose();

@@ -37,12 +37,20 @@ export class NativeBackend extends MathBackendCPU {
     return { info: { dataId: super.write(values, [...shape], "float32"), shape: [...shape], dtype: "float32" }, values };
   }
 
-  /** The values of a float32 tensor, in place: not to be kept beyond the kernel. */
+  /**
+   * The values of a tensor as float32: its own array, not to be kept beyond the kernel, or a copy where it holds other numbers.
+   *
+   * A tensor cast to float32 by a JavaScript kernel shares the bytes or whole numbers that it was cast from.
+   */
   values(info: tf.TensorInfo): Float32Array {
-    const record = this.data.get(info.dataId);
-    // A JavaScript cast to float32 may leave the bytes or whole numbers that it started from.
-    if (!(record.values instanceof Float32Array)) record.values = Float32Array.from(record.values as ArrayLike<number>);
-    return record.values;
+    const { values } = this.data.get(info.dataId);
+    return values instanceof Float32Array ? values : Float32Array.from(values as ArrayLike<number>);
+  }
+
+  /** The values of a tensor as int32, as {@link values} does. */
+  wholeNumbers(info: tf.TensorInfo): Int32Array {
+    const { values } = this.data.get(info.dataId);
+    return values instanceof Int32Array ? values : Int32Array.from(values as ArrayLike<number>);
   }
 
   override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): object {

@@ -248,17 +248,16 @@ function registerTokens(): void {
 }
 
 function registerLoss(): void {
-  const labelsOf = (backend: NativeBackend, labels: tf.TensorInfo): Int32Array => backend.data.get(labels.dataId).values as Int32Array;
   registerNativeKernel("EstaSoftmaxCrossEntropy", ({ inputs, backend }) => {
     const { logits, labels } = inputs as Record<"logits" | "labels", tf.TensorInfo>;
     const { info, values } = backend.output([]);
-    backend.addon.softmaxCrossEntropy(backend.values(logits), labelsOf(backend, labels), values, logits.shape[1]!);
+    backend.addon.softmaxCrossEntropy(backend.values(logits), backend.wholeNumbers(labels), values, logits.shape[1]!);
     return info;
   });
   registerNativeKernel("EstaSoftmaxCrossEntropyGradient", ({ inputs, backend }) => {
     const { logits, labels, dy } = inputs as Record<"logits" | "labels" | "dy", tf.TensorInfo>;
     const { info, values } = backend.output(logits.shape);
-    backend.addon.softmaxCrossEntropyBackward(backend.values(logits), labelsOf(backend, labels), backend.values(dy)[0]!, values, logits.shape[1]!);
+    backend.addon.softmaxCrossEntropyBackward(backend.values(logits), backend.wholeNumbers(labels), backend.values(dy)[0]!, values, logits.shape[1]!);
     return info;
   });
   gradient("EstaSoftmaxCrossEntropy", ["logits", "labels"], (dy, [logits, labels]) => ({
