@@ -31,6 +31,28 @@ test("adaptation learns the task", async () => {
   expect(trainable).toBeGreaterThan(1000);
 }, 60_000);
 
+test("each stitch's visits and scores are its own", async () => {
+  const { outcomes, drawn } = await adapt(family, task, tinySettings(9), { seed: 2 });
+  for (const { stitchId, visits } of outcomes) expect(visits, `stitch ${stitchId}`).toBe(drawn.filter((one) => one === stitchId).length);
+  const scores = outcomes.map(({ importance }) => importance);
+  const visited = outcomes.filter(({ visits }) => visits > 0).map(({ importance }) => importance);
+  const mean = visited.reduce((sum, score) => sum + score, 0) / visited.length;
+  expect(new Set(visited).size).toBe(visited.length);
+  for (const [index, { visits }] of outcomes.entries()) if (visits === 0) expect(scores[index]).toBeCloseTo(mean, 12);
+});
+
+test("weight decay shrinks the matrices that are touched, by learning rate times decay, and no vector", async () => {
+  const { train: settings, ...rest } = tinySettings(1);
+  const decayed = { ...settings, weightDecay: 0.5, schedule: { ...settings.schedule, warmup: 0 } };
+  const model = startModel(family, data, task.classes, { ...rest, train: decayed }, 5);
+  const start = Object.fromEntries(Object.entries(model.trainable).map(([name, variable]) => [name, Float32Array.from(variable.dataSync())]));
+  const { drawn } = await train(model, data, decayed, { rng: createRng(5) });
+  const touched = model.partition[drawn[0]!]!.map(({ name }) => name).filter((name) => name.endsWith("lora_A"));
+  // With B at zero, A's gradient is zero at the first step: only the decay moves it.
+  for (const name of touched) model.trainable[name]!.dataSync().forEach((value, index) => expect(value).toBeCloseTo(start[name]![index]! * (1 - learningRate(0, decayed.schedule) * 0.5), 6));
+  expect(learningRate(0, decayed.schedule) * 0.5).toBeGreaterThan(1e-3);
+});
+
 test("the same seed gives the same results, another seed others", async () => {
   const run = async (seed: number) => (await adapt(family, task, tinySettings(), { seed })).losses;
   expect(await run(1)).toEqual(await run(1));

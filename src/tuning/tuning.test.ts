@@ -53,6 +53,18 @@ test("with B at zero an anchor gives its pretrained logits exactly", () => {
   expect(largestDifference(numbers(modelLogits(model, 1, images)), numbers(vitLogits(model.family.configs[1]!, treeView(anchor), images)))).toBeLessThan(1e-6);
 });
 
+test("A starts uniform in ±1/√in and B at zero", () => {
+  const model = modelOf({ rank: 8 });
+  for (const module of ["anchors.2.blocks.0.attn.qkv", "stitching_layers.0"]) {
+    const loraA = model.trainable[`${module}.lora_A`]!;
+    const bound = 1 / Math.sqrt(loraA.shape[1]!);
+    const largest = Math.max(...numbers(loraA).map(Math.abs));
+    expect(largest).toBeLessThanOrEqual(bound);
+    expect(largest).toBeGreaterThan(0.9 * bound);
+    expect(numbers(model.trainable[`${module}.lora_B`]!).every((value) => value === 0)).toBe(true);
+  }
+});
+
 test.each(["qkv", "q+v", "qkv+proj"] as const)("merging LoRA on %s leaves the output unchanged", (loraTargets) => {
   const model = modelOf({ loraTargets, scaling: 0.7 });
   stir(model);
