@@ -1,7 +1,7 @@
 /**
  * @file The tensor engine: TensorFlow.js as `tf`, the operations of transformers as single functions, and the choice of backend.
  *
- * Only the files of this folder import `@tensorflow/*`. Axis letters used in all doc comments: B batch, N tokens, P patches,
+ * Only the files of this folder and of `../native` import `@tensorflow/*`. Axis letters used in all doc comments: B batch, N tokens, P patches,
  * D width (Da front anchor, Db end anchor), H heads, r rank, C classes, V vocabulary.
  */
 import * as tf from "@tensorflow/tfjs-core";
