@@ -2,6 +2,7 @@
  * @file The backend `webgpu`: TensorFlow.js's WebGPU kernels on Dawn, with reads that return at once as on the other backends.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import type { ReadsTogether } from "./read-together.js";
 import { registerWebgpuKernels } from "./webgpu-kernels.js";
 import { BufferReader, openDevice, requireWebgpu } from "./webgpu-device.js";
 import type { CommandEncoder, Device, DeviceBuffer, Gpu } from "./webgpu-device.js";
@@ -60,9 +61,10 @@ async function open(): Promise<WebgpuState> {
   const { gpu, device, info } = found;
   // Without navigator.gpu the module registers its kernels, but no backend of its own.
   const { WebGPUBackend } = requireWebgpu("@tensorflow/tfjs-backend-webgpu") as BackendModule;
-  const backend = withNavigator(gpu, () => new WebGPUBackend(device, info));
+  const backend = withNavigator(gpu, () => new WebGPUBackend(device, info)) as WebgpuBackend & ReadsTogether;
   const reader = new BufferReader(device);
-  backend.readSync = (dataId) => readTogether(backend, reader, [dataId])[0]!;
+  backend.readManySync = (dataIds) => readMany(backend, reader, dataIds);
+  backend.readSync = (dataId) => readMany(backend, reader, [dataId])[0]!;
   backend.read = (dataId) => Promise.resolve(backend.readSync(dataId));
   registerWebgpuKernels();
   tf.registerBackend("webgpu", () => backend, 2);
@@ -81,7 +83,8 @@ function withNavigator<T>(gpu: Gpu, construct: () => T): T {
   }
 }
 
-function readTogether(backend: WebgpuBackend, reader: BufferReader, dataIds: readonly object[]): tf.BackendValues[] {
+/** Reads data of any type and place; what lies on the device is fetched in one trip. */
+function readMany(backend: WebgpuBackend, reader: BufferReader, dataIds: readonly object[]): tf.BackendValues[] {
   const all = dataIds.map((dataId) => backend.tensorMap.get(dataId));
   const onDevice = all.filter(({ values, resource }) => (values === undefined || values === null) && resource !== undefined && resource !== null);
   const record = (): CommandEncoder => {

@@ -5,7 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 
 /** A buffer on the device. */
 export interface DeviceBuffer {
@@ -84,7 +84,7 @@ export async function openDevice(): Promise<OpenDevice | { readonly kind: "absen
   if (!webgpuInstalled()) return { kind: "absent", reason: "webgpu is not set up: run npm run setup:webgpu" };
   // Mesa's layer that sorts devices asks the window system; without one it only prints a complaint.
   if (process.platform === "linux" && process.env["XDG_RUNTIME_DIR"] === undefined) process.env["NODEVICE_SELECT"] ??= "1";
-  const dawn = (await import(pathToFileURL(requireWebgpu.resolve("webgpu")).href)) as DawnModule;
+  const dawn = requireWebgpu("webgpu") as DawnModule;
   const gpu = dawn.create([]);
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (adapter === null) return { kind: "absent", reason: "webgpu found no graphics device: run npm run setup:webgpu, which says what is missing" };
@@ -135,17 +135,19 @@ export class BufferReader {
     }
     submit();
     mapNow(staging);
-    this.#throwFault();
-    if (staging.mapState !== "mapped") throw new Error("webgpu: the device did not hand its results over; it may be lost or out of memory.");
-    const range = staging.getMappedRange();
-    let start = 0;
-    const copies = buffers.map(({ size }) => range.slice(start, (start += size)));
-    staging.unmap();
-    return copies;
+    try {
+      this.#throwFault();
+      if (staging.mapState !== "mapped") throw new Error("webgpu: the device did not hand its results over; it may be lost or out of memory.");
+      const range = staging.getMappedRange();
+      let start = 0;
+      return buffers.map(({ size }) => range.slice(start, (start += size)));
+    } finally {
+      if (staging.mapState === "mapped") staging.unmap();
+    }
   }
 
   #stagingOf(bytes: number): DeviceBuffer {
-    if (this.#staging === undefined || this.#staging.size < bytes) {
+    if (this.#staging === undefined || this.#staging.size < bytes || this.#staging.mapState !== "unmapped") {
       this.#staging?.destroy();
       this.#staging = this.#device.createBuffer({ size: Math.max(2 ** 16, 2 ** Math.ceil(Math.log2(bytes))), usage: USAGE_MAP_READ | USAGE_COPY_DESTINATION });
     }
