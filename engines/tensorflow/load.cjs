@@ -12,10 +12,10 @@ const command = "npm run setup:tensorflow";
 /** What the set-up wrote down when it had finished. */
 function readSetup() {
   const path = join(__dirname, "built", "engine.json");
-  if (!existsSync(path)) throw new Error(`it is not set up: run ${command}`);
+  if (!existsSync(path)) throw new Error(`tensorflow is not set up: run ${command}`);
   const setup = JSON.parse(readFileSync(path, "utf8"));
   const here = `${process.platform}-${process.arch}`;
-  if (setup.platform !== here) throw new Error(`it was set up for ${setup.platform}, this is ${here}: run ${command}`);
+  if (setup.platform !== here) throw new Error(`tensorflow was set up for ${setup.platform}, this is ${here}: run ${command}`);
   return setup;
 }
 

@@ -42,6 +42,11 @@ for name in archive.namelist():
         shutil.copyfileobj(source, sink, 1 << 22)
 `;
 
+/** The name on PyPI of what fits the machine, or nothing. */
+export function wheelName(platform, device) {
+  return packages[platform]?.[device];
+}
+
 /** The command of a Python with pip, or nothing. */
 export function findPython() {
   const candidates = [process.env.PYTHON, "python3", "python"].filter((name) => name !== undefined && name !== "");
@@ -55,8 +60,7 @@ export function findPython() {
  * @returns what went wrong, or nothing.
  */
 export function fetchWheel({ built, platform, device, python }) {
-  const name = packages[platform]?.[device];
-  if (name === undefined) return `PyPI has no TensorFlow that fits ${platform} with ${device}; expected ${Object.keys(packages).join(", ")}`;
+  const name = wheelName(platform, device);
   const needed = device === "gpu" ? 12 : 2;
   const { bavail, bsize } = statfsSync(built);
   if (bavail * bsize < needed * 2 ** 30) return `${needed} GiB of free disk are needed meanwhile, found ${((bavail * bsize) / 2 ** 30).toFixed(1)} in ${built}`;

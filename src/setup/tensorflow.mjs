@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { buildAddons, findCompiler } from "./tensorflow-addons.mjs";
 import { buildPublished, publishedIsReachable, removePublished } from "./tensorflow-published.mjs";
-import { fetchWheel, findPython, TENSORFLOW_VERSION } from "./tensorflow-wheel.mjs";
+import { fetchWheel, findPython, TENSORFLOW_VERSION, wheelName } from "./tensorflow-wheel.mjs";
 
 /** Raise it when a folder that an older program has set up must be set up again. */
 const RECIPE = 1;
@@ -103,6 +103,7 @@ function publishedProblem() {
 
 /** A current TensorFlow from PyPI, and the package's binding compiled against it. */
 function setUpFromWheel() {
+  if (wheelName(platform, device) === undefined) throw new Missing(`not set up: PyPI has no TensorFlow with C headers for ${platform} and device ${device}.`);
   const compiler = findCompiler();
   const python = findPython();
   const problems = [

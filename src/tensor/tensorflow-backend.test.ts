@@ -7,7 +7,7 @@ import { openCase, readIndex } from "../testing/goldens/golden-case.js";
 import { GoldenReport } from "../testing/goldens/golden-report.js";
 import { runOps } from "../testing/goldens/ops.js";
 import { adamWStep, createAdamWState, linear, softmaxCrossEntropy, tf, useBackend } from "./index.js";
-import { registerTensorflowBackend } from "./tensorflow-backend.js";
+import { registerTensorflowBackend, tensorflowSetUpFor } from "./tensorflow-backend.js";
 import { trainingProbe } from "./training-probe.js";
 
 const state = await registerTensorflowBackend(2);
@@ -22,6 +22,7 @@ describe.skipIf(state.kind === "absent")("tensorflow", () => {
     expect(tf.backend().constructor.name).toBe("NodeJSKernelBackend");
     expect(state).toMatchObject({ kind: "ready", threads: 2, version: expect.stringMatching(/^\d+\.\d+\.\d+/) as string });
     expect(await registerTensorflowBackend(1)).toBe(state);
+    expect(["cpu", "gpu"]).toContain(tensorflowSetUpFor());
   });
 
   test("the golden values of single operations agree", async () => {

@@ -4,7 +4,7 @@
  * `npm run setup:tensorflow` puts the library into engines/tensorflow; nothing here needs it before {@link registerTensorflowBackend} is called.
  * The kit's fused operations run by their composed definitions.
  */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
@@ -26,8 +26,15 @@ interface Loader {
   registerTensorflow(threads: number): { readonly version: string; readonly device: "cpu" | "gpu" };
 }
 
-// The same path from src/tensor and from dist/tensor.
+// The same paths from src/tensor and from dist/tensor.
 const loaderPath = fileURLToPath(new URL("../../engines/tensorflow/load.cjs", import.meta.url));
+const recordPath = fileURLToPath(new URL("../../engines/tensorflow/built/engine.json", import.meta.url));
+
+/** What the backend was set up for, without loading it; undefined when it is not set up. A card that it was set up for may be gone. */
+export function tensorflowSetUpFor(): "cpu" | "gpu" | undefined {
+  if (!existsSync(recordPath)) return undefined;
+  return readFileSync(recordPath, "utf8").includes("tfjs-node-gpu") ? "gpu" : "cpu";
+}
 
 let registered: TensorflowState | undefined;
 
@@ -47,7 +54,7 @@ function register(threads: number): TensorflowState {
     const loader = createRequire(import.meta.url)(loaderPath) as Loader;
     return { kind: "ready", ...loader.registerTensorflow(threads), threads };
   } catch (error) {
-    const message = error instanceof Error ? error.message.split("\n")[0] : String(error);
-    return { kind: "absent", reason: `tensorflow does not run here (${message})` };
+    const message = error instanceof Error ? error.message.split("\n", 1)[0]! : String(error);
+    return { kind: "absent", reason: message.startsWith("tensorflow ") ? message : `tensorflow does not run here (${message}): run npm run setup:tensorflow` };
   }
 }
