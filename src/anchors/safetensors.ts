@@ -8,7 +8,7 @@ import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { UsageError } from "../checks.js";
 import { narrowToBfloat16, narrowToFloat16, widenBfloat16, widenFloat16 } from "./float16.js";
 import { parseHeader, safetensorsBytes, type SafetensorsDtype, type SafetensorsEntry } from "./safetensors-header.js";
-import { writeWhole } from "./write-whole.js";
+import { writeWhole } from "../write-whole.js";
 
 /** The numbers of one tensor in memory. Half precision, bfloat16 and float64 become float32; int8 and int16 become int32; BOOL is bytes of 0 and 1. */
 export type StoredData = Float32Array | Uint8Array | Int32Array | BigInt64Array;

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { loadFamily, loadWeights } from "../anchors/load-weights.js";
 import type { AnchorEntry, FamilyEntry } from "../anchors/registry.js";
 import { readSafetensorsSummary, writeSafetensors } from "../anchors/safetensors.js";
-import { writeWhole } from "../anchors/write-whole.js";
+import { writeWhole } from "../write-whole.js";
 import { UsageError } from "../checks.js";
 import type { Dataset } from "../datasets/dataset.js";
 import { assessAnchors, assessmentRecipe, type Assessment } from "./assess-anchors.js";

@@ -3,7 +3,7 @@
  */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { UsageError } from "../checks.js";
+import { UsageError } from "./checks.js";
 
 let writes = 0;
 
@@ -43,7 +43,8 @@ function removeQuietly(path: string): void {
   }
 }
 
-function writeProblem(where: string, path: string, error: unknown): unknown {
+/** The message of a write that the system refused; faults of our own pass through. */
+export function writeProblem(where: string, path: string, error: unknown): unknown {
   const code = error instanceof Error && "code" in error ? String(error.code) : undefined;
   if (code === undefined || error instanceof UsageError) return error;
   return new UsageError(`${where} ${path}: cannot be written (${code}: ${reasonOf(code)}), expected a folder that takes the file; ${adviceOf(code)}`);
@@ -58,6 +59,7 @@ function reasonOf(code: string): string {
     EROFS: "the file system is read-only",
     ENOENT: "the folder does not exist",
     ENOTDIR: "a part of the path is not a folder",
+    EEXIST: "there is a file where a folder should be",
     EISDIR: "there is a folder of that name",
     EFBIG: "the file is too large for this place",
     ENAMETOOLONG: "the name is too long",
