@@ -5,8 +5,9 @@ import { Option, type Command } from "commander";
 import { join } from "node:path";
 import { familyOf } from "../anchors/registry.js";
 import { UsageError } from "../checks.js";
-import { loadTask, taskNames } from "../datasets/registry.js";
+import { loadTask } from "../datasets/registry.js";
 import { packageRoot } from "../experiments/package-root.js";
+import { assessmentImages, assessmentTasks } from "../training/assess-anchors.js";
 import { defaultPretrain } from "../training/pretrain.js";
 import { pretrainFamily } from "../training/pretrain-family.js";
 import { finiteNumber, startEngine, texts, wholeNumber, withEngineOptions, type EngineOptions } from "./options.js";
@@ -53,7 +54,7 @@ export function addPretrainCommand(program: Command, terminal: Terminal): void {
         ...defaultPretrain, steps, batchSize, learningRate, weightDecay,
         upstream: { seed, ...(formulaClasses === undefined ? {} : { formulaClasses }), ...(photographs === undefined ? {} : { photographs }) },
       };
-      const tasks = await Promise.all(taskNames.map((name) => loadTask(name, { imageSize })));
+      const tasks = await Promise.all(assessmentTasks.map((name) => loadTask(name, { imageSize, testImages: assessmentImages })));
       const display = progressDisplay(terminal);
       const started = performance.now();
       const assessments = await interruptible(terminal, async (signal) => {

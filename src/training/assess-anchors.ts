@@ -23,8 +23,14 @@ export interface Assessment {
   readonly fineTunedTop1: number;
 }
 
+/** Tasks of the model card: three of real images, one rendered; none of them upstream. */
+export const assessmentTasks: readonly string[] = ["digits", "emoji-category", "earth-terrain", "dsprites-like-location"];
+
+/** First test images of each task that the card uses. */
+export const assessmentImages = 1000;
+
 /** Steps, batch and learning rate of the fine-tuning, the same for pretrained and random weights (our choice). */
-export const assessmentRecipe = { steps: 200, batchSize: 32, learningRate: 5e-4, weightDecay: 1e-4 } as const;
+export const assessmentRecipe = { steps: 150, batchSize: 32, learningRate: 5e-4, weightDecay: 1e-4 } as const;
 
 /** Probes and fine-tunes every anchor on every task, from its own and from random weights. */
 export async function assessAnchors(family: AnchorFamily, tasks: readonly Dataset[], seed: number, onProgress?: (progress: Progress) => void): Promise<Assessment[]> {

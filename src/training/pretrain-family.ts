@@ -10,7 +10,7 @@ import { readSafetensorsSummary, writeSafetensors } from "../anchors/safetensors
 import { writeWhole } from "../write-whole.js";
 import { UsageError } from "../checks.js";
 import type { Dataset } from "../datasets/dataset.js";
-import { assessAnchors, assessmentRecipe, type Assessment } from "./assess-anchors.js";
+import { assessAnchors, assessmentImages, assessmentRecipe, type Assessment } from "./assess-anchors.js";
 import { pretrain, type PretrainSettings } from "./pretrain.js";
 import type { Progress } from "./train.js";
 
@@ -144,7 +144,7 @@ function modelCard(family: FamilyEntry, out: string, assessments: readonly Asses
     "",
     "## Downstream, on tasks that upstream never held",
     "",
-    `Test top-1 in per cent. Linear probe: logistic regression on the frozen class token. Fine-tuned: everything, ${steps} steps of ${batchSize} images, learning rate ${learningRate}, weight decay ${weightDecay}, 800 training images, the same recipe for pretrained and random weights, one seed.`,
+    `Test top-1 in per cent. Linear probe: logistic regression on the frozen class token. Fine-tuned: everything, ${steps} steps of ${batchSize} images, learning rate ${learningRate}, weight decay ${weightDecay}, 800 training images, the first ${assessmentImages} test images, the same recipe for pretrained and random weights, one seed.`,
     "",
     ...table("Linear probe", ({ probeTop1 }) => probeTop1),
     ...table("Fine-tuned", ({ fineTunedTop1 }) => fineTunedTop1),
