@@ -41,6 +41,8 @@ interface BackendModule {
 }
 
 let opened: Promise<WebgpuState> | undefined;
+/** Dawn frees everything when its entry point is collected, whatever device is still in use: this keeps it. */
+let kept: Gpu | undefined;
 
 /**
  * Opens the device and registers the backend, once; selecting it is left to the caller.
@@ -59,9 +61,10 @@ async function open(): Promise<WebgpuState> {
   const found = await openDevice();
   if (found.kind === "absent") return found;
   const { gpu, device, info } = found;
+  kept = gpu;
   // Without navigator.gpu the module registers its kernels, but no backend of its own.
   const { WebGPUBackend } = requireWebgpu("@tensorflow/tfjs-backend-webgpu") as BackendModule;
-  const backend = withNavigator(gpu, () => new WebGPUBackend(device, info)) as WebgpuBackend & ReadsTogether;
+  const backend = withNavigator(kept, () => new WebGPUBackend(device, info)) as WebgpuBackend & ReadsTogether;
   const reader = new BufferReader(device);
   backend.readManySync = (dataIds) => readMany(backend, reader, dataIds);
   backend.readSync = (dataId) => readMany(backend, reader, [dataId])[0]!;
