@@ -3,7 +3,7 @@
  */
 import { gradientNorm, meanSaliency, meanSquaredGradient, type ImportanceVariant, type ValueAndGradient } from "../sampling/importance.js";
 import { stitchLogits } from "../stitching/forward.js";
-import { softmaxCrossEntropy, tf, type Tensor } from "../tensor/index.js";
+import { differentiate, softmaxCrossEntropy, tf, type Tensor } from "../tensor/index.js";
 import { mergedWeights } from "../tuning/merge.js";
 import { modelLogits, stitchView, type TunedModel } from "../tuning/tuned-model.js";
 
@@ -23,9 +23,9 @@ export type LossAndGradients = {
 export function valueAndGradients(scalar: () => Tensor, of: Readonly<Record<string, Tensor>>): LossAndGradients {
   const names = Object.keys(of);
   return tf.tidy(() => {
-    const { value, grads } = tf.engine().gradients(scalar, Object.values(of), undefined, true);
-    const gradients = Object.fromEntries(names.flatMap((name, index) => (grads[index] == null ? [] : [[name, tf.keep(grads[index])]])));
-    return { loss: value.dataSync()[0]!, gradients };
+    const { value, gradients } = differentiate(scalar, Object.values(of));
+    const named = Object.fromEntries(names.flatMap((name, index) => (gradients[index] === undefined ? [] : [[name, gradients[index]]])));
+    return { loss: value.dataSync()[0]!, gradients: named };
   });
 }
 
