@@ -2,6 +2,8 @@
  * @file The backend `webgpu` where it is set up and a device is found: reads that return at once, the kernels replaced, and what
  * TensorFlow.js's kernels might do otherwise.
  */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRng } from "../rng.js";
 import { committedGoldens } from "../testing/goldens/places.js";
@@ -75,6 +77,16 @@ describe.skipIf(state.kind === "absent")("webgpu", () => {
     expect([...new Set(read)]).toEqual([3]);
   });
 
+  test("the device outlives a collection of garbage", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    for (let round = 0; round < 3; round++) {
+      collect();
+      await new Promise((resolve) => setTimeout(resolve, 1)); // finalizers run between turns
+    }
+    expect(tf.tidy(() => [...tf.square(tf.add(tf.ones([3]), 1)).dataSync()])).toEqual([4, 4, 4]);
+  });
+
   test("the golden values of single operations agree", async () => {
     const report = new GoldenReport(() => undefined);
     await runOps(openCase(readIndex(committedGoldens).find(({ name }) => name === "ops")!), report);
@@ -105,6 +117,16 @@ describe.skipIf(state.kind === "absent")("webgpu", () => {
   test("the logarithm of the softmax is exact also for large logits", async () => {
     const [found, expected] = await onBoth(() => [tf.logSoftmax(tf.tensor2d([[1000, 999, -1000], [0, 0, 0], [-3, 2, 0.5]]))]);
     found[0]!.forEach((value, index) => expect(Math.abs(value - expected[0]![index]!)).toBeLessThanOrEqual(2e-7 * Math.max(1, Math.abs(expected[0]![index]!))));
+  });
+
+  test("sine and cosine are good to the last digits, which WGSL's own are not", () => {
+    const angles = Float32Array.from({ length: 4001 }, (_, index) => (index - 2000) * 0.37);
+    const [sines, cosines] = tf.tidy(() => [tf.sin(tf.tensor1d(angles)).dataSync(), tf.cos(tf.tensor1d(angles)).dataSync()]);
+    angles.forEach((angle, index) => {
+      expect(Math.abs(sines[index]! - Math.sin(angle)), `sine of ${angle}`).toBeLessThan(1e-6);
+      expect(Math.abs(cosines[index]! - Math.cos(angle)), `cosine of ${angle}`).toBeLessThan(1e-6);
+    });
+    expect(tf.tidy(() => tf.sin(tf.tensor1d([Infinity, NaN])).dataSync().every(Number.isNaN))).toBe(true);
   });
 
   test("matrix products of every layout and size class agree with the plain backend", async () => {
