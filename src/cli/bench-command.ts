@@ -1,8 +1,9 @@
 /**
  * @file `esta bench`: how fast a PST training step, inference and a matrix product are, as a table or as JSON lines.
  */
-import { InvalidArgumentError, type Command } from "commander";
-import { measureInference, measureMatmul, measureTrainStep, type BenchSettings, type Measurement } from "./bench.js";
+import { InvalidArgumentError, Option, type Command } from "commander";
+import { UsageError } from "../checks.js";
+import { benchImages, measureInference, measureMatmul, measureTrainStep, type BenchSettings, type Measurement } from "./bench.js";
 import { startEngine, wholeNumber, wholeNumbers, withEngineOptions, type EngineOptions } from "./options.js";
 import type { Terminal } from "./terminal.js";
 import { textTable } from "./text-table.js";
@@ -12,25 +13,31 @@ interface BenchCommandOptions extends EngineOptions {
   readonly tokens: number;
   readonly batch: number;
   readonly steps: number;
+  readonly only?: "train-step" | "inference";
   readonly json?: true;
 }
+
+const timed = { "train-step": measureTrainStep, inference: measureInference };
 
 /** Adds the command. */
 export function addBenchCommand(program: Command, terminal: Terminal): void {
   withEngineOptions(program.command("bench"))
     .description("measure a PST training step (a random stitch each step), inference and a matrix product; random weights")
     .option("--family <widths>", "widths of the anchors, multiples of 16 by commas", familyWidths, [48, 96, 192])
-    .option("--tokens <count>", "17 (patch 8) or 65 (patch 4) tokens of a 32×32 image", tokenCount, 17)
+    .option("--tokens <count>", "17 (patch 8) or 65 (patch 4) tokens of a 32×32 image, or 197 (patch 16) of a 224×224 image", tokenCount, 17)
     .option("--batch <count>", "images a step", wholeNumber(1), 32)
     .option("--steps <count>", "timed steps, after three untimed ones", wholeNumber(1), 30)
+    .addOption(new Option("--only <bench>", "one of the two that run the family, after the product").choices(Object.keys(timed)))
     .option("--json", "one JSON object a line, for scripts")
     .addHelpText("after", "\nExamples:\n  esta bench\n  esta bench --tokens 65 --threads 2 --json\n  esta bench --backend wasm --steps 5")
-    .action(async ({ family, tokens, batch, steps, json, ...engine }: BenchCommandOptions) => {
+    .action(async ({ family, tokens, batch, steps, only, json, ...engine }: BenchCommandOptions) => {
+      const { headWidth } = benchImages[tokens]!;
+      if (family.some((width) => width % headWidth !== 0)) throw new UsageError(`bench: family is ${family.join(",")}, expected multiples of ${headWidth} at ${tokens} tokens (${headWidth} features a head).`);
       const inUse = await startEngine(json === true ? { print: (line = "") => terminal.complain(line) } : terminal, engine);
       const settings: BenchSettings = { widths: family, tokens, batch, steps, backend: inUse.backend, threads: inUse.threads };
       const matmul = measureMatmul(settings);
       const measurements: Measurement[] = [matmul];
-      for (const measure of [measureTrainStep, measureInference]) measurements.push(measure(settings, matmul.gflops_rate));
+      for (const [bench, measure] of Object.entries(timed)) if (only === undefined || only === bench) measurements.push(measure(settings, matmul.gflops_rate));
       if (json === true) for (const measurement of measurements) terminal.print(JSON.stringify(measurement));
       else for (const line of measurementTable(measurements)) terminal.print(line);
     });
@@ -52,6 +59,6 @@ function familyWidths(text: string): number[] {
 }
 
 function tokenCount(text: string): number {
-  if (text !== "17" && text !== "65") throw new InvalidArgumentError("Expected 17 or 65.");
+  if (!(text in benchImages)) throw new InvalidArgumentError("Expected 17, 65 or 197.");
   return Number(text);
 }

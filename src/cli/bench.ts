@@ -3,14 +3,14 @@
  */
 import { familyParameters } from "../anchors/load-weights.js";
 import type { HostTensor } from "../anchors/parameters.js";
+import { biasName, elements, weightName, type ModuleShape } from "../anchors/module-shape.js";
 import { vitConfig, vitModules } from "../anchors/vit-shape.js";
-import { createRng } from "../rng.js";
+import { createRng, type Rng } from "../rng.js";
 import { stitchFamily, type StitchFamily } from "../stitching/family.js";
 import { adamWStep, createAdamWState, tf } from "../tensor/index.js";
 import type { PreparedSplit } from "../training/batches.js";
 import { batchOf, disposeBatch } from "../training/batches.js";
 import { disposeGradients, importanceScore, stitchGradients } from "../training/gradients.js";
-import { randomParameters } from "../training/pretrain.js";
 import { disposeMerged, mergeModel } from "../tuning/merge.js";
 import { defaultPst } from "../tuning/method.js";
 import { createTunedModel, disposeModel, modelLogits, type TunedModel } from "../tuning/tuned-model.js";
@@ -18,9 +18,9 @@ import { matmulRate } from "./matmul-rate.js";
 
 /** What is measured. */
 export interface BenchSettings {
-  /** Widths of the anchors; 16 features a head. */
+  /** Widths of the anchors; 16 features a head, at 197 tokens 64. */
   readonly widths: readonly number[];
-  /** 17 or 65. */
+  /** A key of {@link benchImages}. */
   readonly tokens: number;
   readonly batch: number;
   /** Timed steps. */
@@ -46,7 +46,20 @@ export interface Measurement {
 }
 
 /** Steps before the clock counts. */
-const WARM_UP = 3;
+export const WARM_UP = 3;
+
+/** Images by their number of tokens: pixels on a side, of the image and of a patch, and features of an attention head. */
+export const benchImages: Readonly<Record<number, { readonly imageSize: number; readonly patchSize: number; readonly headWidth: number }>> = {
+  17: { imageSize: 32, patchSize: 8, headWidth: 16 },
+  65: { imageSize: 32, patchSize: 4, headWidth: 16 },
+  197: { imageSize: 224, patchSize: 16, headWidth: 64 },
+};
+
+/** Stitch of every step, the untimed ones included: drawn uniformly, the same for every engine. */
+export function benchStitches({ steps }: Pick<BenchSettings, "steps">, stitches: number): number[] {
+  const stream = createRng(0).stream("stitches");
+  return Array.from({ length: WARM_UP + steps }, () => stream.integer(stitches));
+}
 
 /** Best rate of square products of 1024. */
 export function measureMatmul(settings: BenchSettings): Measurement {
@@ -63,15 +76,13 @@ export function measureTrainStep(settings: BenchSettings, matmulGflops: number):
   return withModel(settings, (model, split) => {
     const stream = createRng(0).stream("bench");
     const state = createAdamWState();
-    return timeSteps(settings, matmulGflops, "train-step", 4, model.family, () => {
-      const stitchId = stream.integer(model.family.space.stitches.length);
+    return timeSteps(settings, matmulGflops, "train-step", 4, model.family, (stitchId) => {
       const batch = batchOf(split, randomIndices(split, settings.batch, stream.integer));
       const result = stitchGradients(model, stitchId, batch);
       importanceScore("trainable", model, stitchId, batch, result, () => 0);
       adamWStep(model.trainable, result.gradients, state, { learningRate: 1e-4, weightDecay: 1e-4 });
       disposeGradients(result);
       disposeBatch(batch);
-      return stitchId;
     });
   });
 }
@@ -81,14 +92,12 @@ export function measureInference(settings: BenchSettings, matmulGflops: number):
   return withModel(settings, (model, split) => {
     const stream = createRng(0).stream("bench");
     const merged = mergeModel(model);
-    const line = timeSteps(settings, matmulGflops, "inference", 2, model.family, () => {
-      const stitchId = stream.integer(model.family.space.stitches.length);
+    const line = timeSteps(settings, matmulGflops, "inference", 2, model.family, (stitchId) => {
       const batch = batchOf(split, randomIndices(split, settings.batch, stream.integer));
       const logits = tf.tidy(() => modelLogits(merged, stitchId, batch.images));
       logits.dataSync();
       logits.dispose();
       disposeBatch(batch);
-      return stitchId;
     });
     disposeMerged(merged);
     return line;
@@ -96,53 +105,72 @@ export function measureInference(settings: BenchSettings, matmulGflops: number):
 }
 
 function withModel(settings: BenchSettings, measure: (model: TunedModel, split: PreparedSplit) => Measurement): Measurement {
-  const model = randomModel(settings);
+  const model = benchModel(settings);
   try {
-    return measure(model, randomSplit(256));
+    return measure(model, benchSplit(settings, 64));
   } finally {
     disposeModel(model);
   }
 }
 
-/** A family of random anchors and stitching layers under PST with the paper's rank. */
-function randomModel({ widths, tokens }: BenchSettings): TunedModel {
+/** A family of random anchors and stitching layers under PST with the paper's rank. Weights are drawn one at a time, so that memory holds them once. */
+export function benchModel({ widths, tokens }: Pick<BenchSettings, "widths" | "tokens">): TunedModel {
+  const { headWidth, ...image } = benchImages[tokens]!;
   const rng = createRng(0);
-  const configs = widths.map((width) => vitConfig({ width, depth: 12, heads: width / 16, imageSize: 32, patchSize: tokens === 65 ? 4 : 8, classes: 10 }));
+  const configs = widths.map((width) => vitConfig({ width, depth: 12, heads: width / headWidth, ...image, classes: 10 }));
   const family = stitchFamily(configs);
-  const anchors = familyParameters(configs.map((config) => ({ parameters: randomParameters(vitModules(config), rng) })));
+  const anchors = familyParameters(configs.map((config) => ({ parameters: randomValues(vitModules(config), rng) })));
   const layers = Object.fromEntries(
-    family.space.stitchingLayers.flatMap(({ stitchingLayerId, front, end }): [string, HostTensor][] => {
-      const [inner, outer] = [configs[front]!.width, configs[end]!.width];
-      const stream = rng.stream(`stitching/${stitchingLayerId}`);
-      return [
-        [`stitching_layers.${stitchingLayerId}.weight`, { shape: [outer, inner], data: Float32Array.from({ length: outer * inner }, () => stream.normal() / Math.sqrt(inner)) }],
-        [`stitching_layers.${stitchingLayerId}.bias`, { shape: [outer], data: new Float32Array(outer) }],
-      ];
+    family.space.stitchingLayers.flatMap(({ stitchingLayerId, front, end }) => {
+      const weight = [configs[end]!.width, configs[front]!.width];
+      return Object.entries(randomValues([{ name: `stitching_layers.${stitchingLayerId}`, role: "stitching-layer", weight, bias: weight[0]! }], rng));
     }),
   );
   return createTunedModel(family, { ...anchors, ...layers }, defaultPst, rng);
 }
 
-function randomSplit(count: number): PreparedSplit {
+/** Values drawn when they are read: gains one, biases zero, weights uniform with deviation 1/√in. */
+function randomValues(modules: readonly ModuleShape[], rng: Rng): Record<string, HostTensor> {
+  const values: Record<string, HostTensor> = {};
+  for (const module of modules) {
+    const size = elements(module.weight);
+    const bound = Math.sqrt(3 / (size / module.weight[0]!));
+    values[weightName(module)] = {
+      shape: module.weight,
+      get data() {
+        if (module.role === "norm" || module.role === "final-norm") return new Float32Array(size).fill(1);
+        const stream = rng.stream(`init/${module.name}`);
+        return Float32Array.from({ length: size }, () => bound * (2 * stream.uniform() - 1));
+      },
+    };
+    if (module.bias > 0) values[biasName(module)] = { shape: [module.bias], data: new Float32Array(module.bias) };
+  }
+  return values;
+}
+
+/** Random images with random labels. */
+export function benchSplit({ tokens }: Pick<BenchSettings, "tokens">, count: number): PreparedSplit {
+  const { imageSize } = benchImages[tokens]!;
   const stream = createRng(0).stream("images");
-  return { pixels: Float32Array.from({ length: count * 3 * 32 * 32 }, () => stream.normal()), labels: Int32Array.from({ length: count }, () => stream.integer(10)), count, imageSize: 32 };
+  const pixels = Float32Array.from({ length: count * 3 * imageSize ** 2 }, () => 2 * stream.uniform() - 1);
+  return { pixels, labels: Int32Array.from({ length: count }, () => stream.integer(10)), count, imageSize };
 }
 
 function randomIndices({ count }: PreparedSplit, size: number, integer: (below: number) => number): number[] {
   return Array.from({ length: size }, () => integer(count));
 }
 
-/** Times steps; each answers with the stitch it ran, whose cost counts. @param operationsPerMac - floating-point operations for each multiply–accumulate of the forward pass. */
-function timeSteps(settings: BenchSettings, matmulGflops: number, bench: Measurement["bench"], operationsPerMac: number, family: StitchFamily, step: () => number): Measurement {
-  const { batch, steps } = settings;
+/** Times steps on the stitches of {@link benchStitches}, whose costs count. @param operationsPerMac - floating-point operations for each multiply–accumulate of the forward pass. */
+function timeSteps(settings: BenchSettings, matmulGflops: number, bench: Measurement["bench"], operationsPerMac: number, family: StitchFamily, step: (stitchId: number) => void): Measurement {
+  const { batch } = settings;
   const imageRates: number[] = [];
   let operations = 0;
   let seconds = 0;
-  for (let index = -WARM_UP; index < steps; index++) {
+  for (const [index, stitchId] of benchStitches(settings, family.routes.length).entries()) {
     const started = performance.now();
-    const stitchId = step();
+    step(stitchId);
     const elapsed = (performance.now() - started) / 1000;
-    if (index < 0) continue;
+    if (index < WARM_UP) continue;
     // A cheap stitch is no faster engine: rates are those of a stitch of mean cost.
     const flops = family.costs[stitchId]!.flops;
     imageRates.push((batch / elapsed) * (flops / meanFlops(family)));
