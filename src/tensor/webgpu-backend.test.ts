@@ -58,6 +58,19 @@ describe.skipIf(state.kind === "absent")("webgpu", () => {
     tf.dispose([a, b]);
   });
 
+  test("results can be read while the profiler waits for its times", async () => {
+    const read: number[] = [];
+    const { kernels } = await tf.profile(() => {
+      const y = tf.square(tf.add(tf.range(0, 2000), 1));
+      read.push(y.dataSync()[9]!);
+      read.push(tf.neg(y).dataSync()[1]!);
+      return y;
+    });
+    expect(read).toEqual([100, -4]);
+    expect(kernels.length).toBeGreaterThan(2);
+    for (const { kernelTimeMs } of kernels) expect(await kernelTimeMs).toBeGreaterThanOrEqual(0);
+  });
+
   test("tensors of several sizes and places are read together in order", () => {
     tf.tidy(() => {
       const host = tf.tensor1d([5, 6, 7]);

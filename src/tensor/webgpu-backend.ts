@@ -86,6 +86,9 @@ function withNavigator<T>(gpu: Gpu, construct: () => T): T {
   }
 }
 
+/** Up to so many whole numbers stay on the host once read: labels are checked in every forward pass, and each read waits for the device. */
+const KEPT_NUMBERS = 4096;
+
 /** Reads data of any type and place; what lies on the device is fetched in one trip. */
 function readMany(backend: WebgpuBackend, reader: BufferReader, dataIds: readonly object[]): tf.BackendValues[] {
   const all = dataIds.map((dataId) => backend.tensorMap.get(dataId));
@@ -97,5 +100,9 @@ function readMany(backend: WebgpuBackend, reader: BufferReader, dataIds: readonl
   };
   const bytes = onDevice.length === 0 ? [] : reader.read(onDevice.map(({ resource }) => resource!), record, () => backend.submitQueue());
   const read = new Map(onDevice.map((data, index) => [data, bytes[index]!]));
-  return all.map((data) => data.values ?? tf.util.convertBackendValuesAndArrayBuffer(read.get(data) ?? new ArrayBuffer(0), data.dtype));
+  return all.map((data) => {
+    const values = data.values ?? tf.util.convertBackendValuesAndArrayBuffer(read.get(data) ?? new ArrayBuffer(0), data.dtype);
+    if (data.dtype === "int32" && values.length <= KEPT_NUMBERS) data.values = values;
+    return values;
+  });
 }

@@ -52,7 +52,7 @@ export interface Gpu {
 
 interface DawnModule {
   create(options: string[]): Gpu;
-  readonly globals: Readonly<Record<string, unknown>>;
+  readonly globals: Readonly<Record<string, unknown>> & { readonly GPUBuffer: { readonly prototype: DeviceBuffer } };
 }
 
 /** Bits of WebGPU's buffer usages and map modes, from its specification. */
@@ -88,6 +88,7 @@ export async function openDevice(): Promise<OpenDevice | { readonly kind: "absen
   const gpu = dawn.create([]);
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (adapter === null) return { kind: "absent", reason: "webgpu found no graphics device: run npm run setup:webgpu, which says what is missing" };
+  catchMappings(dawn.globals.GPUBuffer.prototype);
   Object.assign(globalThis, dawn.globals); // TensorFlow.js's kernels use names such as GPUBufferUsage
   const limits = ["maxComputeWorkgroupStorageSize", "maxComputeWorkgroupsPerDimension", "maxStorageBufferBindingSize", "maxBufferSize", "maxComputeWorkgroupSizeX", "maxComputeInvocationsPerWorkgroup"];
   const device = await adapter.requestDevice({
@@ -102,8 +103,7 @@ export async function openDevice(): Promise<OpenDevice | { readonly kind: "absen
  * Copies of device buffers to the host, made while the caller waits.
  *
  * A buffer is mapped asynchronously, and Dawn looks for finished work in a function that it hands to `setImmediate`. During a read that
- * function is caught and called in a loop instead, so that the read ends without a turn of the event loop. Our choice; it needs that no
- * other asynchronous call to the device is under way, and the backend makes none.
+ * function is caught and called in a loop instead, so that the read ends without a turn of the event loop. Our choice.
  */
 export class BufferReader {
   readonly #device: Device;
@@ -163,24 +163,56 @@ export class BufferReader {
   }
 }
 
+/** Dawn's looks for finished work that were caught and have not run. It asks for the next one only when one has run. */
+const looks: (() => void)[] = [];
+let catching = false;
+/** Looks run after a buffer is mapped, so that none is left where nothing else is under way. */
+const LAST_LOOKS = 4;
+
 /** Maps a buffer for reading and returns when it is mapped, or cannot be. */
 function mapNow(buffer: DeviceBuffer): void {
-  const realImmediate = globalThis.setImmediate;
-  const caught: (() => void)[] = [];
-  globalThis.setImmediate = ((callback: () => void) => void caught.push(callback)) as unknown as typeof setImmediate;
-  try {
+  catchLooks(() => {
     buffer.mapAsync(MAP_MODE_READ).catch(() => undefined); // told by mapState
     const start = performance.now();
     while (buffer.mapState === "pending") {
-      const tick = caught.shift();
-      if (tick === undefined) throw new Error("webgpu: a read was asked for while another asynchronous call to the device was under way.");
-      tick();
+      const look = looks.shift();
+      if (look === undefined) throw new Error("webgpu: Dawn does not look for finished work as this program expects; is it another version?");
+      look();
       if (performance.now() - start > 1) pause();
     }
+    for (let count = 0; count < LAST_LOOKS; count++) looks.shift()?.();
+  });
+}
+
+/** Runs something that may make Dawn ask for a look. What it asks for also runs in the next turn of the event loop, as it expects. */
+function catchLooks<T>(run: () => T): T {
+  if (catching) return run();
+  const realImmediate = globalThis.setImmediate;
+  const before = new Set(looks);
+  globalThis.setImmediate = ((callback: () => void) => void looks.push(callback)) as unknown as typeof setImmediate;
+  catching = true;
+  try {
+    return run();
   } finally {
+    catching = false;
     globalThis.setImmediate = realImmediate;
-    for (const callback of caught) realImmediate(callback);
+    for (const look of looks) if (!before.has(look)) realImmediate(runIfWaiting, look);
   }
+}
+
+function runIfWaiting(look: () => void): void {
+  const index = looks.indexOf(look);
+  if (index < 0) return;
+  looks.splice(index, 1);
+  catchLooks(look);
+}
+
+/** Lets the looks of every other mapping be caught too, such as those of the profiler's. */
+function catchMappings(prototype: DeviceBuffer): void {
+  const mapAsync = prototype.mapAsync;
+  prototype.mapAsync = function (this: DeviceBuffer, ...given: Parameters<typeof mapAsync>) {
+    return catchLooks(() => mapAsync.apply(this, given));
+  };
 }
 
 const bell = new Int32Array(new SharedArrayBuffer(4));
