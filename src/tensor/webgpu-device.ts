@@ -60,6 +60,9 @@ const USAGE_MAP_READ = 1;
 const USAGE_COPY_DESTINATION = 8;
 const MAP_MODE_READ = 1;
 
+/** Up to this size, the buffer for reading grows by doubling. */
+const ROUNDED_BYTES = 2 ** 26;
+
 /** The project of the optional packages: the same path from src/tensor and from dist/tensor. */
 export const webgpuFolder = fileURLToPath(new URL("../../engines/webgpu/", import.meta.url));
 
@@ -149,7 +152,8 @@ export class BufferReader {
   #stagingOf(bytes: number): DeviceBuffer {
     if (this.#staging === undefined || this.#staging.size < bytes || this.#staging.mapState !== "unmapped") {
       this.#staging?.destroy();
-      this.#staging = this.#device.createBuffer({ size: Math.max(2 ** 16, 2 ** Math.ceil(Math.log2(bytes))), usage: USAGE_MAP_READ | USAGE_COPY_DESTINATION });
+      const size = bytes > ROUNDED_BYTES ? bytes : Math.max(2 ** 16, 2 ** Math.ceil(Math.log2(bytes)));
+      this.#staging = this.#device.createBuffer({ size, usage: USAGE_MAP_READ | USAGE_COPY_DESTINATION });
     }
     return this.#staging;
   }
