@@ -55,7 +55,7 @@ function machineFindings(): Finding[] {
 
 async function engineFindings(): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const name of ["native", "wasm", "cpu"] as const) findings.push(await backendFinding(name));
+  for (const name of ["native", "wasm", "cpu", "tensorflow", "webgpu"] as const) findings.push(await backendFinding(name));
   try {
     const { backend, threads, reason } = await useBackend("auto");
     findings.unshift({ what: "engine", state: "ok", detail: `${backend}, ${threads} ${threads === 1 ? "thread" : "threads"} (${reason})` });
@@ -77,6 +77,8 @@ async function backendFinding(name: BackendName): Promise<Finding> {
 }
 
 function missingBackend(what: string, name: BackendName, detail: string): Finding {
+  if (name === "tensorflow") return { what, state: "note", detail, mend: "npm run setup:tensorflow (optional)" };
+  if (name === "webgpu") return { what, state: "note", detail, mend: "npm run setup:webgpu (optional)" };
   return { what, state: "missing", detail, mend: name === "native" ? "npm run build:native (needs cargo)" : "npm ci" };
 }
 

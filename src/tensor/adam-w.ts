@@ -4,6 +4,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { UsageError } from "../checks.js";
 import { NativeBackend } from "../native/native-backend.js";
+import { readTogether } from "./read-together.js";
 import { expectShape } from "./shape-check.js";
 
 /** The optimizer's memory of one tensor. Plain arrays: readable, copied into checkpoints and restored by assignment. */
@@ -60,7 +61,9 @@ export function adamWStep(
   const names = Object.keys(gradients);
   for (const name of names) checkPair(name, parameters[name], gradients[name]!, state.get(name));
   const backend: unknown = tf.backend();
-  for (const name of names) {
+  // In one trip where the tensors lie on a device of their own.
+  const read = backend instanceof NativeBackend ? [] : readTogether([...names.map((name) => parameters[name]!), ...names.map((name) => gradients[name]!)]);
+  for (const [position, name] of names.entries()) {
     const parameter = parameters[name]!;
     const moments = momentsOf(state, name, parameter.size);
     moments.steps++;
@@ -71,8 +74,8 @@ export function adamWStep(
       backend.updateAdamW(parameter, gradients[name]!, moments.firstMoment, moments.secondMoment, { keep, rate, scale, beta1, beta2, epsilon });
       continue;
     }
-    const values = Float32Array.from(parameter.dataSync());
-    const gradient = gradients[name]!.dataSync();
+    const values = Float32Array.from(read[position]!);
+    const gradient = read[names.length + position]!;
     const { firstMoment, secondMoment } = moments;
     for (let index = 0; index < values.length; index++) {
       const slope = gradient[index]!;

@@ -24,14 +24,14 @@ test("the environment stands in for auto, not for a name", async () => {
   expect(await useBackend("cpu")).toEqual({ backend: "cpu", reason: "JavaScript kernels; asked for", threads: 1 });
   await expect(useBackend("auto", { threads: 0 })).rejects.toThrow(
     new UsageError([
-      'useBackend: ESTA_BACKEND is "fast", expected one of auto, native, wasm, cpu.',
+      'useBackend: ESTA_BACKEND is "fast", expected one of auto, native, wasm, cpu, tensorflow, webgpu.',
       "useBackend: threads is 0, expected a whole number from 1 to 256.",
     ]),
   );
 });
 
 test("an unknown backend is refused with the known ones", async () => {
-  await expect(useBackend("gpu" as "cpu")).rejects.toThrow('useBackend: backend is "gpu", expected one of auto, native, wasm, cpu.');
+  await expect(useBackend("gpu" as "cpu")).rejects.toThrow('useBackend: backend is "gpu", expected one of auto, native, wasm, cpu, tensorflow, webgpu.');
 });
 
 test("shapes that do not fit are refused by operation, argument and reason", async () => {

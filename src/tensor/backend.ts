@@ -6,9 +6,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import { UsageError, choiceProblem, throwProblems, wholeNumberProblem } from "../checks.js";
 import { registerNativeBackend } from "../native/register.js";
 import { registerCpuBackend } from "./cpu-backend.js";
+import { registerTensorflowBackend } from "./tensorflow-backend.js";
 import { registerWasmBackend } from "./wasm-backend.js";
+import { registerWebgpuBackend } from "./webgpu-backend.js";
 
-const backendNames = ["native", "wasm", "cpu"] as const;
+const backendNames = ["native", "wasm", "cpu", "tensorflow", "webgpu"] as const;
 
 /** The backends of the engine. */
 export type BackendName = (typeof backendNames)[number];
@@ -43,6 +45,18 @@ const trials: Readonly<Record<BackendName, (threads: number) => Promise<Trial>>>
     const state = await registerWasmBackend(threads);
     if (state.kind === "absent") return state;
     return { kind: "ready", threads: state.threads, about: "WebAssembly kernels" };
+  },
+  async tensorflow(threads) {
+    const state = await registerTensorflowBackend(threads);
+    if (state.kind === "absent") return state;
+    if (!(await tf.setBackend("tensorflow"))) return { kind: "absent", reason: "tensorflow does not start" };
+    return { kind: "ready", threads: state.threads, about: `TensorFlow ${state.version} on ${state.device === "gpu" ? "an NVIDIA card" : "the processor"}` };
+  },
+  async webgpu() {
+    const state = await registerWebgpuBackend();
+    if (state.kind === "absent") return state;
+    await tf.setBackend("webgpu");
+    return { kind: "ready", threads: 1, about: `WebGPU kernels on ${state.adapter}` };
   },
   async cpu() {
     await tf.setBackend("cpu");

@@ -3,7 +3,7 @@
  *
  * TensorFlow.js's own tape keeps every operation's inputs, and all gradients until the end. Here an operation is recorded only when
  * a tensor to differentiate by reaches it, a saved input is freed at once when no gradient asked for reads it, and on the way back a
- * gradient lives until its last use: about a third of the memory.
+ * gradient lives until its last use.
  */
 import * as tf from "@tensorflow/tfjs-core";
 

@@ -6,7 +6,7 @@ import { useBackend } from "../tensor/index.js";
 import type { BackendName } from "../tensor/index.js";
 
 const found: { name: BackendName; absent: string }[] = [];
-for (const name of ["cpu", "wasm", "native"] as const) {
+for (const name of ["cpu", "wasm", "native", "tensorflow", "webgpu"] as const) {
   try {
     await useBackend(name);
     found.push({ name, absent: "" });

@@ -10,7 +10,7 @@ import type { BackendChoice } from "../tensor/index.js";
 import { defaultGoldens } from "./goldens/places.js";
 import { runGoldens } from "./goldens/run.js";
 
-const backends = ["auto", "native", "wasm", "cpu"] satisfies BackendChoice[];
+const backends = ["auto", "native", "wasm", "cpu", "tensorflow", "webgpu"] satisfies BackendChoice[];
 
 /** Runs the command line. @returns the exit code: 0 when nothing failed, 1 when something did, 2 when the folder or an option cannot be used. */
 export async function goldensCommand(parameters: readonly string[], print: (line: string) => void = (line) => console.log(line)): Promise<number> {

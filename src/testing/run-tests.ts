@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { packageRoot } from "../experiments/package-root.js";
+import { tensorflowSetUpFor } from "../tensor/tensorflow-backend.js";
 import { goldenCounts, sumLine, vitestCounts, type Counts } from "./test-counts.js";
 
 /** Runs a Node program with its output shown; returns its exit code and what it printed. */
@@ -47,6 +48,10 @@ async function runGoldens(backend: string): Promise<Counts> {
 }
 
 const counts = [await runVitest(process.argv.slice(2))];
-if (process.argv.length === 2) for (const backend of ["auto", "wasm"]) counts.push(await runGoldens(backend));
+if (process.argv.length === 2) {
+  for (const backend of ["auto", "wasm"]) counts.push(await runGoldens(backend));
+  if (tensorflowSetUpFor() === undefined) console.log("\n== golden values, backend tensorflow: left out, it is not set up (npm run setup:tensorflow)");
+  else counts.push(await runGoldens("tensorflow"));
+}
 console.log(`\n${sumLine(counts)}`);
 process.exitCode = counts.every(({ failed }) => failed === 0) ? 0 : 1;
