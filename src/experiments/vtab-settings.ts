@@ -30,7 +30,7 @@ export type VtabSettings = {
   readonly warmupShare: number;
   /** Peak learning rate of PST and of anchors alone. */
   readonly learningRate: number;
-  /** Peak learning rate of full fine-tuning: ten times lower (METHOD §5). */
+  /** Peak learning rate of full fine-tuning: ten times lower (our choice). */
   readonly fullLearningRate: number;
   readonly weightDecay: number;
   readonly rank: number;
@@ -62,7 +62,7 @@ export const vtabSettingKinds: { readonly [Key in keyof VtabSettings]: SettingKi
   initialImages: "number", valImages: "number?", testImages: "number?",
 };
 
-/** The recipe of METHOD §3–5 on the mini family; profiles change sizes. */
+/** The recipe of VTAB-1k practice, with our choices, on the mini family; profiles change sizes. */
 export const vtabBase: VtabSettings = {
   family: "mini",
   weightsFolder: null,

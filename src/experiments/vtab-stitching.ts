@@ -25,7 +25,7 @@ export const vtabStitching = defineExperiment<VtabSettings, Point, StitchRow>({
   question: "Does PST beat full SN-Net adaptation along the accuracy–FLOPs frontier, on each task and on the means?",
   claim: "PST's frontier lies above that of SN-Net's full adaptation, at a fraction of its trained parameters (paper; we test the direction)",
   settings: {
-    quick: { ...vtabBase, tasks: ["digits", "earth-terrain", "dsprites-like-location"], steps: 100, batchSize: 32, valImages: 50, testImages: 200 },
+    quick: { ...vtabBase, tasks: ["digits", "earth-terrain", "dsprites-like-location"], steps: 100, batchSize: 24, valImages: 40, testImages: 150, learningRate: 6e-3, fullLearningRate: 6e-4 },
     laptop: { ...vtabBase, tasks: taskNames },
     paper: { ...vtabBase, family: "vit", dataFolder: "data/vtab-1k", tasks: vtabTasks.map(({ name }) => name), steps: 1200, scheduleUnit: "epoch" },
   },
