@@ -1,8 +1,6 @@
 /**
  * @file How important a stitch is: a score from gradients on one batch, and its moving average over the stitch's own visits.
  */
-import { choiceProblem, throwProblems } from "../checks.js";
-
 /** Score of a stitch on one batch. The paper names SNIP; reduction and variants are our choice.
  * - *trainable* (default) - mean |θ·∂L/∂θ| over the trained tensors on the path, head left out
  * - *merged* - mean |W∘∂L/∂W| over the low-rank-updated weights after merging
@@ -69,9 +67,4 @@ export function importanceOf({ rawAverage, visits }: ScoreAverage, beta = 0.9): 
   const visited = corrected.filter((score) => score !== undefined);
   const fallback = visited.length === 0 ? 0 : visited.reduce((sum, score) => sum + score, 0) / visited.length;
   return corrected.map((score) => score ?? fallback);
-}
-
-/** Throws when `variant` is not the name of a score. */
-export function checkImportanceVariant(where: string, variant: string): asserts variant is ImportanceVariant {
-  throwProblems(choiceProblem(where, "importance", variant, importanceVariants));
 }
