@@ -17,6 +17,7 @@ export type { BackendChoice, BackendInUse, BackendOptions, BackendName } from ".
 export { biasGelu } from "./bias-gelu.js";
 export { biasResidual } from "./bias-residual.js";
 export { classTokens } from "./class-tokens.js";
+export { computedValues } from "./computed-values.js";
 export { differentiate } from "./differentiate.js";
 export { layerNorm } from "./layer-norm.js";
 export { LeastSquares } from "./least-squares.js";

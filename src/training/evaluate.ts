@@ -1,7 +1,7 @@
 /**
  * @file Top-1 accuracy of every stitch, low-rank updates folded in first.
  */
-import { tf } from "../tensor/index.js";
+import { computedValues } from "../tensor/index.js";
 import { disposeMerged, mergeModel } from "../tuning/merge.js";
 import { modelLogits, type TunedModel } from "../tuning/tuned-model.js";
 import { eachBatch, type PreparedSplit } from "./batches.js";
@@ -27,8 +27,8 @@ export async function evaluateStitches(model: TunedModel, split: PreparedSplit, 
     for (const [place, stitchId] of stitchIds.entries()) {
       signal?.throwIfAborted();
       for (const batch of eachBatch(split, batchSize)) {
-        const logits = tf.tidy(() => modelLogits(merged, stitchId, batch.images).dataSync());
-        correct.set(stitchId, correct.get(stitchId)! + countCorrect(logits as Float32Array, batch.labels.dataSync()));
+        const logits = computedValues(() => modelLogits(merged, stitchId, batch.images));
+        correct.set(stitchId, correct.get(stitchId)! + countCorrect(logits, batch.labels.dataSync()));
       }
       onProgress?.({ done: place + 1, total: stitchIds.length, label: `stitch ${stitchId}` });
       await new Promise((resolve) => setImmediate(resolve));

@@ -4,7 +4,7 @@
 import type { LoadedAnchor } from "../anchors/load-weights.js";
 import { disposeTree, toTree, treeView } from "../anchors/parameters.js";
 import { vitFeatures } from "../anchors/vit.js";
-import { adamWStep, createAdamWState, linear, softmaxCrossEntropy, tf } from "../tensor/index.js";
+import { adamWStep, computedValues, createAdamWState, linear, softmaxCrossEntropy, tf } from "../tensor/index.js";
 import { eachBatch, type PreparedSplit } from "./batches.js";
 import { countCorrect } from "./evaluate.js";
 import { disposeGradients, valueAndGradients } from "./gradients.js";
@@ -15,7 +15,7 @@ export function extractFeatures({ config, parameters }: Pick<LoadedAnchor, "conf
   const features = new Float32Array(split.count * config.width);
   let written = 0;
   for (const { images } of eachBatch(split, 100)) {
-    const values = tf.tidy(() => vitFeatures(config, treeView(tree), images).dataSync()) as Float32Array;
+    const values = computedValues(() => vitFeatures(config, treeView(tree), images));
     features.set(values, written);
     written += values.length;
   }

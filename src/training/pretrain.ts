@@ -11,7 +11,7 @@ import { prefetchUpstream } from "../datasets/upstream-prefetch.js";
 import type { Upstream, UpstreamBatch, UpstreamSettings } from "../datasets/upstream.js";
 import { createRng, type RandomStream, type Rng } from "../rng.js";
 import { createScoreAverage } from "../sampling/importance.js";
-import { adamWStep, createAdamWState, linear, softmaxCrossEntropy, tf, type Variable } from "../tensor/index.js";
+import { adamWStep, computedValues, createAdamWState, linear, softmaxCrossEntropy, tf, type Variable } from "../tensor/index.js";
 import { eachBatch, prepareSplit } from "./batches.js";
 import { readCheckpoint, writeCheckpoint, type TrainState } from "./checkpoint.js";
 import { countCorrect } from "./evaluate.js";
@@ -161,7 +161,7 @@ function upstreamAccuracy(config: VitConfig, view: ParameterView, upstream: Upst
   const isFormula = (label: number): boolean => label < upstream.formulaClasses;
   const correct = { formula: 0, photograph: 0 };
   for (const batch of eachBatch(split, 200)) {
-    const logits = tf.tidy(() => linear(vitFeatures(config, view, batch.images), view.get("head.weight"), view.get("head.bias")).dataSync()) as Float32Array;
+    const logits = computedValues(() => linear(vitFeatures(config, view, batch.images), view.get("head.weight"), view.get("head.bias")));
     const batchLabels = batch.labels.dataSync();
     correct.formula += countCorrect(logits, batchLabels, isFormula);
     correct.photograph += countCorrect(logits, batchLabels, (label) => !isFormula(label));
