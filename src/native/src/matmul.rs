@@ -49,22 +49,18 @@ impl Number for f64 {
     const ONE: f64 = 1.0;
 }
 
-/// Writes `scale·a·b` into rows `first..` of an output stored row by row with `stride`, or adds it there. One thread.
+/// The product itself, on one thread.
 ///
-/// `out` starts at the first row written.
-pub fn product_into<T: Number>(a: View<'_, T>, b: View<'_, T>, out: &mut [T], stride: usize, scale: T, accumulate: bool) {
-    assert!(a.columns == b.rows && a.fits() && b.fits());
-    if a.rows == 0 || b.columns == 0 {
-        return;
-    }
-    assert!(b.columns <= stride && (a.rows - 1) * stride + b.columns <= out.len());
-    // SAFETY: the views and the output lie inside their slices, checked above; `out` is exclusively borrowed.
+/// # Safety
+/// The views lie inside their slices, and `out` points to a.rows rows of `stride`, whose first b.columns values nobody else touches.
+unsafe fn multiply<T: Number>(a: View<'_, T>, b: View<'_, T>, out: *mut T, stride: usize, scale: T, accumulate: bool) {
+    // SAFETY: as the caller promises.
     unsafe {
         gemm::gemm(
             a.rows,
             b.columns,
             a.columns,
-            out.as_mut_ptr(),
+            out,
             1,
             stride as isize,
             accumulate,
@@ -81,6 +77,21 @@ pub fn product_into<T: Number>(a: View<'_, T>, b: View<'_, T>, out: &mut [T], st
             false,
             Parallelism::None,
         );
+    }
+}
+
+/// Writes `scale·a·b` into rows `first..` of an output stored row by row with `stride`, or adds it there. One thread.
+///
+/// `out` starts at the first row written.
+pub fn product_into<T: Number>(a: View<'_, T>, b: View<'_, T>, out: &mut [T], stride: usize, scale: T, accumulate: bool) {
+    assert!(a.columns == b.rows && a.fits() && b.fits());
+    if a.rows == 0 || b.columns == 0 {
+        return;
+    }
+    assert!(b.columns <= stride && (a.rows - 1) * stride + b.columns <= out.len());
+    // SAFETY: the views and the output lie inside their slices, checked above; `out` is exclusively borrowed.
+    unsafe {
+        multiply(a, b, out.as_mut_ptr(), stride, scale, accumulate);
     }
 }
 
@@ -137,26 +148,6 @@ fn column_chunk<T: Number>(a: View<'_, T>, b: View<'_, T>, out: Shared<T>, start
     // SAFETY: the first element of this chunk; only columns start..start + b.columns are touched, which no other chunk does.
     unsafe {
         let first = out.pointer(start, (a.rows - 1) * stride + b.columns);
-        gemm::gemm(
-            a.rows,
-            b.columns,
-            a.columns,
-            first,
-            1,
-            stride as isize,
-            accumulate,
-            a.data.as_ptr(),
-            a.column_stride as isize,
-            a.row_stride as isize,
-            b.data.as_ptr(),
-            b.column_stride as isize,
-            b.row_stride as isize,
-            T::ONE,
-            scale,
-            false,
-            false,
-            false,
-            Parallelism::None,
-        );
+        multiply(a, b, first, stride, scale, accumulate);
     }
 }
