@@ -54,6 +54,35 @@ describe.skipIf(found.kind === "absent")("the native backend", () => {
   beforeAll(async () => void (await useBackend("native")));
   afterAll(async () => void (await useBackend("native")));
 
+  test.each([
+    [28, 8, 16],
+    [29, 9, 17],
+    [61, 300, 1100],
+    [40, 520, 2100],
+    [300, 31, 48],
+    [2080, 48, 144],
+    [33, 2080, 512],
+  ])("a product of %i × %i with %i columns is the sum of products, read any way round", (rows, depth, columns) => {
+    const stream = createRng(3).stream("product");
+    const draw = (count: number): Float32Array => Float32Array.from({ length: count }, () => stream.normal());
+    const [left, right] = [draw(rows * depth), draw(depth * columns)];
+    for (const [turnLeft, turnRight] of [[false, false], [true, false], [false, true], [true, true]] as const) {
+      const a = tf.tensor(left, turnLeft ? [depth, rows] : [rows, depth]);
+      const b = tf.tensor(right, turnRight ? [columns, depth] : [depth, columns]);
+      const values = tf.tidy(() => tf.matMul(a, b, turnLeft, turnRight).dataSync());
+      tf.dispose([a, b]);
+      let largest = 0;
+      for (let row = 0; row < rows; row += rows > 100 ? 37 : 1) {
+        for (let column = 0; column < columns; column++) {
+          let sum = 0;
+          for (let k = 0; k < depth; k++) sum += left[turnLeft ? k * rows + row : row * depth + k]! * right[turnRight ? column * depth + k : k * columns + column]!;
+          largest = Math.max(largest, Math.abs(sum - values[row * columns + column]!));
+        }
+      }
+      expect(largest).toBeLessThan(2e-5 * Math.sqrt(depth));
+    }
+  });
+
   test("1,000 training steps leave neither tensors nor memory behind", () => {
     const { parameters, step } = smallModel(4, 5, 16);
     for (let index = 0; index < 300; index++) step();

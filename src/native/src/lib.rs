@@ -16,6 +16,8 @@ mod linear;
 mod loss;
 mod matmul;
 mod norm;
+#[cfg(target_arch = "x86_64")]
+mod panels;
 mod parallel;
 mod reduce;
 mod tile;

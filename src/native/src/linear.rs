@@ -86,34 +86,22 @@ pub fn forward(x: &[f32], weight: &[f32], bias: &[f32], lora: Lora<'_>, y: &mut 
     }
     if rows < ROWS_WORTH_TURNING {
         let weight = merged(weight, lora, outputs, inputs);
-        return multiply(x, View::new(&weight, outputs, inputs).turned(), bias, y, rows, inputs, outputs);
+        return multiply(View::new(x, rows, inputs), View::new(&weight, outputs, inputs).turned(), bias, y);
     }
     TURNED.with_borrow_mut(|turned| {
         turned.resize(turned.len().max(inputs * outputs), 0.0);
         let turned = &mut turned[..inputs * outputs];
         turn(weight, lora, outputs, inputs, turned);
-        multiply(x, View::new(turned, inputs, outputs), bias, y, rows, inputs, outputs);
+        multiply(View::new(x, rows, inputs), View::new(turned, inputs, outputs), bias, y);
     });
 }
 
 /// `y = x·w + bias`.
-fn multiply(x: &[f32], w: View<'_, f32>, bias: &[f32], y: &mut [f32], rows: usize, inputs: usize, outputs: usize) {
-    let x = View::new(x, rows, inputs);
-    let cut = matmul::row_cut(rows, inputs, outputs);
-    if bias.is_empty() || cut.chunks == 1 {
-        matmul::product(x, w, y, 1.0, false);
+fn multiply(x: View<'_, f32>, w: View<'_, f32>, bias: &[f32], y: &mut [f32]) {
+    matmul::product_then(x, w, y, 1.0, false, &|part| {
         if !bias.is_empty() {
-            add_row(y, bias);
+            add_row(part, bias);
         }
-        return;
-    }
-    let shared = Shared::new(y);
-    for_each_chunk(cut.chunks, |chunk| {
-        let (start, end) = cut.bounds(chunk);
-        // SAFETY: chunks own disjoint rows.
-        let part = unsafe { shared.slice(start * outputs, (end - start) * outputs) };
-        matmul::product_into(matmul::rows_of(x, start, end), w, part, outputs, 1.0, false);
-        add_row(part, bias);
     });
 }
 

@@ -1,5 +1,7 @@
-//! Matrix products over the crate `gemm`, cut into chunks that do not depend on the number of threads.
+//! Matrix products over the crate `gemm`, or over `panels` where those suit, cut into chunks that do not depend on the number of threads.
 
+#[cfg(target_arch = "x86_64")]
+use crate::panels;
 use crate::parallel::{Cut, Shared, for_each_chunk};
 use gemm::Parallelism;
 
@@ -31,7 +33,7 @@ impl<'a, T> View<'a, T> {
         }
     }
 
-    fn fits(&self) -> bool {
+    pub fn fits(&self) -> bool {
         self.rows == 0
             || self.columns == 0
             || (self.rows - 1) * self.row_stride + (self.columns - 1) * self.column_stride < self.data.len()
@@ -41,9 +43,46 @@ impl<'a, T> View<'a, T> {
 /// Numbers that `gemm` multiplies.
 pub trait Number: Copy + Send + Sync + 'static {
     const ONE: Self;
+
+    /// Does the product another way, if there is a better one for its sizes. Else returns false.
+    fn better_product(_a: View<'_, Self>, _b: View<'_, Self>, _out: &mut [Self], _scale: Self, _accumulate: bool, _after: &(dyn Fn(&mut [Self]) + Sync)) -> bool {
+        false
+    }
 }
 impl Number for f32 {
     const ONE: f32 = 1.0;
+
+    #[cfg(target_arch = "x86_64")]
+    fn better_product(a: View<'_, f32>, b: View<'_, f32>, out: &mut [f32], scale: f32, accumulate: bool, after: &(dyn Fn(&mut [f32]) + Sync)) -> bool {
+        let (rows, columns) = (a.rows, b.columns);
+        if !panels::suits(rows, a.columns, columns) {
+            return false;
+        }
+        assert!(b.fits());
+        panels::with_panels(b, |packed| {
+            let by_rows = row_cut(rows, a.columns, columns);
+            let by_columns = row_cut(columns, a.columns, rows).in_multiples_of(panels::PANEL);
+            let shared = Shared::new(out);
+            if by_rows.chunks >= by_columns.chunks {
+                for_each_chunk(by_rows.chunks, |chunk| {
+                    let (start, end) = by_rows.bounds(chunk);
+                    // SAFETY: chunks own disjoint rows.
+                    let part = unsafe { shared.slice(start * columns, (end - start) * columns) };
+                    // SAFETY: `part` is these rows, exclusively borrowed.
+                    unsafe { panels::multiply(rows_of(a, start, end), packed, 0..columns, part.as_mut_ptr(), columns, scale, accumulate) };
+                    after(part);
+                });
+            } else {
+                for_each_chunk(by_columns.chunks, |chunk| {
+                    let (start, end) = by_columns.bounds(chunk);
+                    // SAFETY: chunks own disjoint columns.
+                    unsafe { panels::multiply(a, packed, start..end, shared.pointer(0, rows * columns), columns, scale, accumulate) };
+                });
+                after(out);
+            }
+        });
+        true
+    }
 }
 impl Number for f64 {
     const ONE: f64 = 1.0;
@@ -106,36 +145,43 @@ pub fn columns_of<T>(view: View<'_, T>, start: usize, end: usize) -> View<'_, T>
     rows_of(view.turned(), start, end).turned()
 }
 
-/// How the rows of a product are cut: into even chunks of about 128 rows or more and at least a million multiply-adds, up to 32.
+/// How the rows of a product are cut: into even chunks of about 256 rows or more and at least a million multiply-adds, up to 32.
 pub fn row_cut(rows: usize, inner: usize, columns: usize) -> Cut {
     let work = (inner * columns).max(1);
-    let least = (1usize << 20).div_ceil(work).max(128);
+    let least = (1usize << 20).div_ceil(work).max(256);
     let chunks = (rows / least).clamp(1, 32);
     Cut::of(rows, rows.div_ceil(chunks).next_multiple_of(8))
 }
 
 /// Writes `scale·a·b` to `out` (rows × columns, row by row) with all threads, or adds it there.
 pub fn product<T: Number>(a: View<'_, T>, b: View<'_, T>, out: &mut [T], scale: T, accumulate: bool) {
+    product_then(a, b, out, scale, accumulate, &|_| {});
+}
+
+/// As [`product`]; `after` is then given every finished part of whole rows, while it is in the cache.
+pub fn product_then<T: Number>(a: View<'_, T>, b: View<'_, T>, out: &mut [T], scale: T, accumulate: bool, after: &(dyn Fn(&mut [T]) + Sync)) {
     let (rows, columns) = (a.rows, b.columns);
-    assert!(out.len() == rows * columns);
-    if rows == 0 || columns == 0 {
+    assert!(a.columns == b.rows && out.len() == rows * columns);
+    if rows == 0 || columns == 0 || T::better_product(a, b, out, scale, accumulate, after) {
         return;
     }
-    let shared = Shared::new(out);
     let by_rows = row_cut(rows, a.columns, columns);
     let by_columns = row_cut(columns, a.columns, rows);
+    let shared = Shared::new(out);
     if by_rows.chunks >= by_columns.chunks {
         for_each_chunk(by_rows.chunks, |chunk| {
             let (start, end) = by_rows.bounds(chunk);
             // SAFETY: chunks own disjoint rows.
             let part = unsafe { shared.slice(start * columns, (end - start) * columns) };
             product_into(rows_of(a, start, end), b, part, columns, scale, accumulate);
+            after(part);
         });
     } else {
         for_each_chunk(by_columns.chunks, |chunk| {
             let (start, end) = by_columns.bounds(chunk);
             column_chunk(a, columns_of(b, start, end), shared, start, columns, scale, accumulate);
         });
+        after(out);
     }
 }
 

@@ -206,6 +206,11 @@ impl Cut {
         Cut { chunks: rows.div_ceil(per_chunk), rows, per_chunk }
     }
 
+    /// The same cut with bounds at multiples of `step`.
+    pub fn in_multiples_of(&self, step: usize) -> Cut {
+        Cut::of(self.rows, self.per_chunk.next_multiple_of(step))
+    }
+
     /// First row and row after the last of a chunk.
     pub fn bounds(&self, chunk: usize) -> (usize, usize) {
         let start = (chunk * self.per_chunk).min(self.rows);
