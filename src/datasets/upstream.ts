@@ -16,7 +16,7 @@ import { augmentPhotograph } from "./upstream-augment.js";
 /** What {@link createUpstream} takes. Plain data, so that a worker thread can be given it. */
 export interface UpstreamSettings {
   readonly seed: number;
-  /** How many formula-driven classes, 6 to 1024; 512 unless told. */
+  /** How many formula-driven classes, 6 to 1024; 256 unless told. */
   readonly formulaClasses?: number;
   /** A zip of `train/<class>/<number>.jpg`; none unless told, and going on without where the file is absent. */
   readonly photographs?: string;
@@ -56,6 +56,8 @@ export interface Upstream {
   describe(): string;
 }
 
+/** Twice as many are learned too slowly to help within a million images (measured). */
+const defaultFormulaClasses = 256;
 const imageBytes = upstreamImageSize * upstreamImageSize * 3;
 /** Formula images below this index train, those from it on validate. */
 const firstHeldOutIndex = 2 ** 30;
@@ -76,7 +78,7 @@ export async function createUpstream(settings: UpstreamSettings): Promise<Upstre
 function checkSettings(settings: UpstreamSettings): void {
   const problems = [
     ...wholeNumberProblem("upstream", "seed", settings.seed, 0, 2 ** 31 - 1),
-    ...wholeNumberProblem("upstream", "formulaClasses", settings.formulaClasses ?? 512, formulaKinds.length, formulaClassLimit),
+    ...wholeNumberProblem("upstream", "formulaClasses", settings.formulaClasses ?? defaultFormulaClasses, formulaKinds.length, formulaClassLimit),
   ];
   const { photographShare = 0.5, heldOut = 0.05 } = settings;
   if (!(photographShare >= 0 && photographShare <= 1)) problems.push(`upstream: photographShare is ${photographShare}, expected a share from 0 to 1.`);
@@ -85,7 +87,7 @@ function checkSettings(settings: UpstreamSettings): void {
 }
 
 function mixUpstream(settings: UpstreamSettings, photographs: Photographs | null, note: string): Upstream {
-  const { seed, formulaClasses = 512, photographShare = 0.5, heldOut = 0.05 } = settings;
+  const { seed, formulaClasses = defaultFormulaClasses, photographShare = 0.5, heldOut = 0.05 } = settings;
   const formula = createFormulaClasses(seed, formulaClasses);
   const split = photographs === null ? null : splitPhotographs(photographs, heldOut);
   const share = split === null ? 0 : photographShare;

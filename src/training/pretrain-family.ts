@@ -10,6 +10,7 @@ import { readSafetensorsSummary, writeSafetensors } from "../anchors/safetensors
 import { writeWhole } from "../write-whole.js";
 import { UsageError } from "../checks.js";
 import type { Dataset } from "../datasets/dataset.js";
+import { createUpstream } from "../datasets/upstream.js";
 import { assessAnchors, assessmentImages, assessmentRecipe, type Assessment } from "./assess-anchors.js";
 import { pretrain, type PretrainSettings } from "./pretrain.js";
 import type { Progress } from "./train.js";
@@ -48,7 +49,7 @@ export interface AnchorRecord {
 }
 
 /**
- * Pretrains the family's anchors one after another; an anchor already in `out` under the same settings is kept.
+ * Pretrains the family's anchors one after another; an anchor already in `out` under the same settings and upstream data is kept.
  *
  * Weights are written in float16 under timm's names, without heads: upstream classes are of no use downstream.
  *
@@ -59,8 +60,9 @@ export async function pretrainFamily(family: FamilyEntry, settings: PretrainSett
   mkdirSync(out, { recursive: true });
   const wanted = family.anchors.filter(({ anchorId }) => options.anchorIds?.includes(anchorId) ?? true);
   if (wanted.length === 0) throw new UsageError(`pretrain: no anchor is named ${options.anchorIds!.join(", ")}, expected some of ${family.anchors.map(({ anchorId }) => anchorId).join(", ")}.`);
+  const upstream = (await createUpstream(settings.upstream)).describe();
   for (const anchor of wanted) {
-    await pretrainAnchor(anchor, family, settings, options);
+    await pretrainAnchor(anchor, family, settings, upstream, options);
     if (signal?.aborted === true) return undefined;
   }
   if (family.anchors.some(({ file }) => !existsSync(join(out, file)))) return undefined;
@@ -73,11 +75,11 @@ export async function pretrainFamily(family: FamilyEntry, settings: PretrainSett
   return assessments;
 }
 
-async function pretrainAnchor(anchor: AnchorEntry, family: FamilyEntry, settings: PretrainSettings, { out, seed, engine, onProgress, signal }: PretrainFamilyOptions): Promise<void> {
+async function pretrainAnchor(anchor: AnchorEntry, family: FamilyEntry, settings: PretrainSettings, upstream: string, { out, seed, engine, onProgress, signal }: PretrainFamilyOptions): Promise<void> {
   const path = join(out, anchor.file);
   const { steps, batchSize, weightDecay, poseWeight } = settings;
   const learningRate = widthLearningRate(settings.learningRate, anchor.config.width, family);
-  const recipe = { anchorId: anchor.anchorId, steps, batchSize, learningRate, weightDecay, poseWeight, seed };
+  const recipe = { anchorId: anchor.anchorId, steps, batchSize, learningRate, weightDecay, poseWeight, seed, upstream };
   if (existsSync(path) && Object.entries(recipe).every(([key, value]) => (readRecord(path) as unknown as Record<string, unknown>)[key] === value)) return;
   const checkpoint = join(out, `.${anchor.anchorId}.checkpoint.safetensors`);
   const result = await pretrain(anchor.config, { ...settings, learningRate }, {
@@ -88,8 +90,8 @@ async function pretrainAnchor(anchor: AnchorEntry, family: FamilyEntry, settings
     ...(onProgress === undefined ? {} : { onProgress: (progress) => onProgress({ ...progress, label: `${anchor.anchorId}, ${progress.label}` }) }),
   });
   if (result.stepsDone < steps) return;
-  const { upstreamClasses, formulaTop1, photographTop1, describe, seconds } = result;
-  const record: AnchorRecord = { ...recipe, upstreamClasses, formulaTop1, photographTop1, upstream: describe, minutes: seconds / 60, engine };
+  const { upstreamClasses, formulaTop1, photographTop1, seconds } = result;
+  const record: AnchorRecord = { ...recipe, upstreamClasses, formulaTop1, photographTop1, minutes: seconds / 60, engine };
   const body = Object.fromEntries(Object.entries(result.parameters).filter(([name]) => !name.startsWith("head.")));
   writeSafetensors(path, body, { dtype: "F16", metadata: { record: JSON.stringify(record) } });
   loadWeights(path, anchor);

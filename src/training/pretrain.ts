@@ -32,8 +32,8 @@ export interface PretrainSettings {
   readonly upstream: UpstreamSettings;
 }
 
-/** What the committed anchors were made with, the number of steps apart. */
-export const defaultPretrain: Omit<PretrainSettings, "upstream"> = { steps: 3000, batchSize: 64, learningRate: 1e-3, weightDecay: 0.05, poseWeight: 1 };
+/** What the committed anchors were made with. */
+export const defaultPretrain: Omit<PretrainSettings, "upstream"> = { steps: 32000, batchSize: 32, learningRate: 1e-3, weightDecay: 0.05, poseWeight: 1 };
 
 export interface PretrainOptions {
   readonly seed: number;
@@ -52,7 +52,6 @@ export interface PretrainResult {
   /** Held-out top-1 over formula-driven classes, and over photographs where there were any, 0–1. */
   readonly formulaTop1: number;
   readonly photographTop1: number | null;
-  readonly describe: string;
   readonly seconds: number;
   readonly stepsDone: number;
 }
@@ -100,7 +99,7 @@ export async function pretrain(config: VitConfig, settings: PretrainSettings, op
   const accuracy = upstreamAccuracy(upstreamConfig, view, upstream, options.normalisation);
   const parameters = toHost(Object.fromEntries(Object.entries(trainable).filter(([name]) => !name.startsWith("pose."))));
   for (const variable of Object.values(trainable)) variable.dispose();
-  return { parameters, upstreamClasses: upstream.classes, ...accuracy, describe: upstream.describe(), seconds: (performance.now() - started) / 1000, stepsDone: state.step };
+  return { parameters, upstreamClasses: upstream.classes, ...accuracy, seconds: (performance.now() - started) / 1000, stepsDone: state.step };
 }
 
 function freshState(): TrainState {
