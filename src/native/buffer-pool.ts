@@ -1,76 +1,118 @@
 /**
- * @file Arrays that are used again instead of being made and collected: a training step asks for the same sizes each time.
+ * @file Memory of the native backend's tensors, cut from few large pieces and used again.
+ *
+ * Arrays made and collected one by one would wake the garbage collector at every step, because it counts their bytes; and arrays kept
+ * by length would pile up, because every stitch asks for lengths of its own.
  */
 
-/** Bytes that may wait for use however little is in use. */
-const LEAST_IDLE_BYTES = 64 * 2 ** 20;
+/** Numbers on a cache line: arrays start on one. */
+const LINE = 16;
+
+/** Lines of a piece, at least; the system gives a page only once it is written to. */
+const PIECE_LINES = (256 * 2 ** 20) / (4 * LINE);
+
+/** A large piece of memory and the stretches of it that nobody uses: in order, none touching the next. Counted in lines. */
+interface Piece {
+  readonly memory: ArrayBuffer;
+  readonly starts: number[];
+  readonly lengths: number[];
+}
 
 /**
- * Arrays by length. Contents are whatever the last user left, so every kernel must write all of its output.
+ * Float32 arrays from few pieces of memory. Contents are whatever the last user left, so every kernel must write all of its output.
  *
- * At most as many bytes wait as were ever in use at once; beyond that, arrays of the length that was not used for longest are let go.
- * So stitches of different widths, one after the other, cost the memory of the largest twice and not the sum of all.
+ * An array goes to the first stretch that is long enough; an array returned joins the free stretches beside it.
  */
 export class BufferPool {
-  /** Waiting arrays; the order of the keys is that of last use. */
-  readonly #free = new Map<number, Float32Array[]>();
-  readonly #own = new WeakSet<ArrayBufferLike>();
-  #idleBytes = 0;
+  readonly #pieces = new Map<ArrayBufferLike, Piece>();
   #usedBytes = 0;
-  #mostUsedBytes = 0;
 
-  /** Bytes that wait for use. */
-  get idleBytes(): number {
-    return this.#idleBytes;
-  }
-
-  /** Bytes given out and not yet returned. */
+  /** Bytes given out and not yet returned, each array rounded up to cache lines. */
   get usedBytes(): number {
     return this.#usedBytes;
   }
 
+  /** Bytes of all pieces, used or not. */
+  get reservedBytes(): number {
+    let bytes = 0;
+    for (const { memory } of this.#pieces.values()) bytes += memory.byteLength;
+    return bytes;
+  }
+
   /** Returns an array of this length with arbitrary contents. */
   take(length: number): Float32Array {
-    this.#usedBytes += 4 * length;
-    if (this.#usedBytes > this.#mostUsedBytes) this.#mostUsedBytes = this.#usedBytes;
-    const found = this.#free.get(length)?.pop();
-    if (found !== undefined) {
-      this.#idleBytes -= found.byteLength;
-      return found;
+    const lines = linesOf(length);
+    this.#usedBytes += 4 * LINE * lines;
+    for (const piece of this.#pieces.values()) {
+      const start = takeLines(piece, lines);
+      if (start !== undefined) return new Float32Array(piece.memory, 4 * LINE * start, length);
     }
-    const made = new Float32Array(length);
-    this.#own.add(made.buffer);
-    return made;
+    const piece = { memory: new ArrayBuffer(4 * LINE * Math.max(lines, PIECE_LINES)), starts: [0], lengths: [Math.max(lines, PIECE_LINES)] };
+    this.#pieces.set(piece.memory, piece);
+    return new Float32Array(piece.memory, 4 * LINE * takeLines(piece, lines)!, length);
   }
 
   /** Whether this memory came from {@link take}; a view into it counts. */
   owns(values: Float32Array): boolean {
-    return this.#own.has(values.buffer);
+    return this.#pieces.has(values.buffer);
   }
 
-  /** Takes an array back that {@link take} gave out; nobody may use it afterwards. */
+  /** Takes an array back that {@link take} gave out, as it was given; nobody may use it afterwards. */
   give(values: Float32Array): void {
-    this.#usedBytes -= values.byteLength;
-    this.#idleBytes += values.byteLength;
-    const list = this.#free.get(values.length) ?? [];
-    list.push(values);
-    if (this.#idleBytes > Math.max(LEAST_IDLE_BYTES, this.#mostUsedBytes)) this.#trim(values.length);
-    this.#free.set(values.length, list);
+    const piece = this.#pieces.get(values.buffer);
+    if (piece === undefined) return;
+    const lines = linesOf(values.length);
+    this.#usedBytes -= 4 * LINE * lines;
+    giveLines(piece, values.byteOffset / (4 * LINE), lines);
   }
 
-  /** Lets go of all waiting arrays. */
+  /** Lets go of all memory. Arrays still given out keep theirs, and are not the pool's any more. */
   clear(): void {
-    this.#free.clear();
-    this.#idleBytes = 0;
+    this.#pieces.clear();
+    this.#usedBytes = 0;
   }
+}
 
-  /** Lets the lengths go that were not returned for longest, until the rest fits; `recent` becomes the latest. */
-  #trim(recent: number): void {
-    this.#free.delete(recent);
-    for (const [length, list] of this.#free) {
-      if (this.#idleBytes <= Math.max(LEAST_IDLE_BYTES, this.#mostUsedBytes)) return;
-      this.#free.delete(length);
-      this.#idleBytes -= 4 * length * list.length;
+function linesOf(length: number): number {
+  return Math.max(1, Math.ceil(length / LINE));
+}
+
+function takeLines({ starts, lengths }: Piece, lines: number): number | undefined {
+  for (let index = 0; index < starts.length; index++) {
+    if (lengths[index]! < lines) continue;
+    const start = starts[index]!;
+    if (lengths[index] === lines) {
+      starts.splice(index, 1);
+      lengths.splice(index, 1);
+    } else {
+      starts[index] = start + lines;
+      lengths[index]! -= lines;
     }
+    return start;
+  }
+  return undefined;
+}
+
+function giveLines({ starts, lengths }: Piece, start: number, lines: number): void {
+  let next = 0;
+  for (let end = starts.length; next < end; ) {
+    const middle = (next + end) >>> 1;
+    if (starts[middle]! < start) next = middle + 1;
+    else end = middle;
+  }
+  const joinsLast = next > 0 && starts[next - 1]! + lengths[next - 1]! === start;
+  const joinsNext = next < starts.length && start + lines === starts[next];
+  if (joinsLast) {
+    lengths[next - 1]! += lines + (joinsNext ? lengths[next]! : 0);
+    if (joinsNext) {
+      starts.splice(next, 1);
+      lengths.splice(next, 1);
+    }
+  } else if (joinsNext) {
+    starts[next] = start;
+    lengths[next]! += lines;
+  } else {
+    starts.splice(next, 0, start);
+    lengths.splice(next, 0, lines);
   }
 }
