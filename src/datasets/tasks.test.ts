@@ -12,6 +12,7 @@ afterAll(() => rmSync(cacheFolder, { recursive: true }));
 
 /** Made once each; pinned so that a task cannot change unnoticed (then its recipe's version goes up too). */
 const hashes: Readonly<Record<string, string>> = {
+  "street-digits": "08d387a63dbd2af401ab4bc0ac575b469cdb538606c54cc12137b62eddfaf797",
   "digits": "a44ba71a90306477acb62ab95c3406005776ab5cbfa9ed01665b50e244e82cf2",
   "emoji-category": "bbf11ae5d3a45e40333a2e722a9da822f3b6f3bddb5151330a6614718ebd5f66",
   "earth-terrain": "2f7c7c49a82063687281a6b8c6ec459d452bfae32e04ecbc1d108b34dbab587e",
@@ -82,7 +83,7 @@ test("an unknown task and wrong settings are all named", async () => {
   const fault: unknown = await loadTask("cifar", { imageSize: 4, testImages: 1.5 }).catch((thrown: unknown) => thrown);
   expect(fault).toBeInstanceOf(UsageError);
   expect((fault as UsageError).message).toBe(
-    'loadTask: task is "cifar", expected one of digits, emoji-category, earth-terrain, earth-lights, dsprites-like-location, dsprites-like-orientation.\n' +
+    `loadTask: task is "cifar", expected one of ${taskNames.join(", ")}.\n` +
       "loadTask: imageSize is 4, expected a whole number from 8 to 512 (pixels a side).\n" +
       "loadTask: testImages is 1.5, expected a whole number of at least 1.",
   );
