@@ -1,7 +1,9 @@
 /**
- * @file `esta adapt`: adapts a family to any task in VTAB-1k's folder layout, or to one of the kit's own, and writes the experiment's tables.
+ * @file `esta adapt`: adapts a family to any task in VTAB-1k's folder layout, or to one of the kit's own, and writes weights and the experiment's tables.
  */
 import type { Command } from "commander";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { throwProblems } from "../checks.js";
 import { vtabStitching } from "../experiments/vtab-stitching.js";
 import type { Json } from "../reporting/run-record.js";
@@ -27,6 +29,7 @@ interface AdaptCommandOptions extends EngineOptions {
   readonly importance: string;
   readonly testImages?: number;
   readonly seed: number;
+  readonly refit?: true;
   readonly again?: true;
 }
 
@@ -36,7 +39,7 @@ export function addAdaptCommand(program: Command, terminal: Terminal, finish: (e
   const textOf = (key: string): string => String(defaults[key]);
   const numberOf = (key: string): number => Number(defaults[key]);
   withEngineOptions(program.command("adapt"))
-    .description("adapt a family and all its stitches to one task; writes rows.csv, tables and figures")
+    .description("adapt a family and all its stitches to one task; writes weights, rows.csv, tables and figures")
     .requiredOption("--task <name>", "folder of the task below --data, or one of the kit's own tasks (esta list)")
     .requiredOption("--out <folder>", "folder of the results")
     .option("--family <id>", "family of anchors", "mini")
@@ -53,6 +56,7 @@ export function addAdaptCommand(program: Command, terminal: Terminal, finish: (e
     .option("--importance <variant>", "trainable, merged, gradient-norm, fisher, loss or random", textOf("importance"))
     .option("--test-images <count>", "test images to evaluate on (default: all)", wholeNumber(1))
     .option("--seed <number>", "seed of every random choice", wholeNumber(0), 0)
+    .option("--refit", "train on training and validation images together, once settings are chosen")
     .option("--again", "adapt again although the results are there")
     .addHelpText("after", "\nExamples:\n  esta adapt --task digits --out out/digits --steps 300\n  esta adapt --family mini --data data/vtab-1k --task cifar --out out/cifar --methods pst,sn-net --seed 1")
     .action(async (options: AdaptCommandOptions) => {
@@ -60,21 +64,22 @@ export function addAdaptCommand(program: Command, terminal: Terminal, finish: (e
       throwProblems(experiment.problems());
       const engine = await startEngine(terminal, options);
       const summary = await interruptible(terminal, (signal) => schedule(terminal, experiment, engine, { results: options.out, folder: options.out, signal, again: options.again === true }));
+      if (existsSync(join(options.out, "weights"))) terminal.print(`adapted weights in ${join(options.out, "weights")}; esta export makes a plain network of one stitch`);
       if (summary.failed.length > 0) finish(summary.failed.every(({ usage }) => usage) ? 2 : 1);
     });
 }
 
 function planOf(options: AdaptCommandOptions) {
-  const { family, data, weights, task, methods, steps, batchSize, learningRate, rank, loraTargets, biasScope, sampler, importance, testImages, seed } = options;
+  const { family, data, weights, task, methods, steps, batchSize, learningRate, rank, loraTargets, biasScope, sampler, importance, testImages, seed, refit } = options;
   const changes: Record<string, Json> = {
     family, tasks: [task], methods, steps, batchSize, learningRate, fullLearningRate: learningRate / 10, rank, loraTargets, biasScope, sampler, importance,
-    dataFolder: data ?? null, weightsFolder: weights ?? null, testImages: testImages ?? null,
+    dataFolder: data ?? null, weightsFolder: weights ?? null, testImages: testImages ?? null, refit: refit === true, saveWeights: true,
   };
   return vtabStitching.plan("laptop", { changes, seeds: [seed], name: "adapt", where: "adapt", command: commandText(options) });
 }
 
 /** The command that makes the same results again. */
-function commandText({ family, data, task, methods, steps, batchSize, learningRate, rank, seed }: AdaptCommandOptions): string {
+function commandText({ family, data, task, methods, steps, batchSize, learningRate, rank, seed, refit }: AdaptCommandOptions): string {
   const source = data === undefined ? "" : ` --data ${data}`;
-  return `esta adapt --family ${family}${source} --task ${task} --methods ${methods.join(",")} --steps ${steps} --batch-size ${batchSize} --learning-rate ${learningRate} --rank ${rank} --seed ${seed}`;
+  return `esta adapt --family ${family}${source} --task ${task} --methods ${methods.join(",")} --steps ${steps} --batch-size ${batchSize} --learning-rate ${learningRate} --rank ${rank} --seed ${seed}${refit === true ? " --refit" : ""}`;
 }

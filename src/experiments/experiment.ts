@@ -36,6 +36,8 @@ export interface RunContext {
   readonly profile: string;
   /** Where the run may keep its state; removed when it has finished. */
   readonly checkpoint: string;
+  /** Where the run may leave what it trained, for good. */
+  readonly weights: string;
   /** Names the run's identity inside its checkpoint. */
   readonly fingerprint: string;
   readonly onProgress: (progress: Progress) => void;
@@ -67,7 +69,7 @@ export interface ExperimentDefinition<Settings extends PlainData, Point extends 
   readonly note: (settings: Settings, seeds: readonly number[], profile: string) => string;
   /** What each setting holds, for `--set` and settings files. */
   readonly kinds: { readonly [Key in keyof Settings]: SettingKind };
-  /** Settings that choose points or name places: no part of a run's identity (its point and its files' content are). */
+  /** Settings that choose points or name places: no part of a run's identity (its point and its files' content are). Nor is a flag that is off. */
   readonly outsideIdentity: readonly (keyof Settings & string)[];
   /** Raised when the code changes what rows come out, so that no older run passes for a finished one. */
   readonly revision: number;
@@ -192,7 +194,7 @@ export function defineExperiment<Settings extends PlainData, Point extends Plain
 
 function plannedRun<Settings extends PlainData, Point extends PlainData, Row>(definition: ExperimentDefinition<Settings, Point, Row>, point: Point, settings: Settings, seed: number, profile: string): PlannedRun {
   const outside = new Set<string>(definition.outsideIdentity);
-  const deciding: PlainData = { ...Object.fromEntries(Object.entries(settings).filter(([key]) => !outside.has(key))), ...point };
+  const deciding: PlainData = { ...Object.fromEntries(Object.entries(settings).filter(([key, value]) => !outside.has(key) && value !== false)), ...point };
   return {
     name: runName(point, seed),
     seed,

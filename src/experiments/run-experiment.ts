@@ -12,7 +12,7 @@ import type { BackendInUse } from "../tensor/index.js";
 import type { Progress } from "../training/train.js";
 import type { PlannedExperiment, PlannedRun } from "./experiment.js";
 import { codeState, machine, versions } from "./provenance.js";
-import { checkpointPath, eventLogPath, experimentFolder, removeDamagedCheckpoint, runOnDisk, runRowsPath } from "./run-folder.js";
+import { checkpointPath, eventLogPath, experimentFolder, removeDamagedCheckpoint, runOnDisk, runRowsPath, weightsPath } from "./run-folder.js";
 import type { RunIdentity } from "./run-identity.js";
 
 /** What a scheduler tells as it goes. `index` counts runs from 0. */
@@ -132,6 +132,7 @@ async function runOne(experiment: PlannedExperiment, run: PlannedRun, identity: 
   const attempt = await outcomeOf(async () =>
     run.execute({
       checkpoint,
+      weights: weightsPath(folder, run.name),
       fingerprint: identity.sha256,
       signal,
       measure: (name, value) => (measured[name] = value),

@@ -23,6 +23,11 @@ export function checkpointPath(folder: string, run: string): string {
   return join(folder, "checkpoints", `${run}.safetensors`);
 }
 
+/** What a run trained, where it was asked to keep it. */
+export function weightsPath(folder: string, run: string): string {
+  return join(folder, "weights", `${run}.safetensors`);
+}
+
 /** Events of every scheduling of this experiment, one JSON object a line. */
 export function eventLogPath(folder: string): string {
   return join(folder, "events.jsonl");

@@ -8,7 +8,7 @@ import { jsonFault } from "./json-fault.js";
 import type { PlainData } from "./experiment.js";
 
 /** What a setting holds; a question mark allows none (`null` in a file, `none` on the command line). */
-export type SettingKind = "number" | "number?" | "text" | "text?" | "texts";
+export type SettingKind = "number" | "number?" | "text" | "text?" | "texts" | "flag";
 
 const expectations: Readonly<Record<SettingKind, string>> = {
   number: "a number",
@@ -16,6 +16,7 @@ const expectations: Readonly<Record<SettingKind, string>> = {
   text: "a text",
   "text?": "a text or none",
   texts: "a list of texts",
+  flag: "true or false",
 };
 
 /** Puts changes over the defaults. @throws {UsageError} naming every unknown key, with the known ones, and every value of the wrong kind. */
@@ -43,6 +44,8 @@ function isOfKind(kind: SettingKind, value: Json): boolean {
       return value === null || typeof value === "string";
     case "texts":
       return Array.isArray(value) && value.every((item) => typeof item === "string");
+    case "flag":
+      return typeof value === "boolean";
   }
 }
 
@@ -81,6 +84,8 @@ function parseValue(kind: SettingKind, text: string): Json | undefined {
       return text === "" ? undefined : text;
     case "texts":
       return text === "" ? undefined : text.split(",").map((item) => item.trim());
+    case "flag":
+      return text === "true" || text === "false" ? text === "true" : undefined;
   }
 }
 

@@ -51,6 +51,10 @@ export type VtabSettings = {
   /** First validation and test images to evaluate on; none means all. */
   readonly valImages: number | null;
   readonly testImages: number | null;
+  /** Trains on training and validation images together, once settings are chosen (VTAB-1k practice); no validation accuracy then. */
+  readonly refit: boolean;
+  /** Keeps what each run trained, below `weights/` beside the results. */
+  readonly saveWeights: boolean;
 };
 
 /** What each setting holds. */
@@ -59,7 +63,7 @@ export const vtabSettingKinds: { readonly [Key in keyof VtabSettings]: SettingKi
   steps: "number", batchSize: "number", scheduleUnit: "text", warmupShare: "number", learningRate: "number", fullLearningRate: "number", weightDecay: "number",
   rank: "number", scaling: "number", loraTargets: "text", biasScope: "text",
   sampler: "text", bins: "number", temperature: "number", exploration: "number", beta: "number", samplerWarmupVisits: "number", samplerWarmupShare: "number", importance: "text",
-  initialImages: "number", valImages: "number?", testImages: "number?",
+  initialImages: "number", valImages: "number?", testImages: "number?", refit: "flag", saveWeights: "flag",
 };
 
 /** The recipe of VTAB-1k practice, with our choices, on the mini family; profiles change sizes. */
@@ -91,6 +95,8 @@ export const vtabBase: VtabSettings = {
   initialImages: 100,
   valImages: null,
   testImages: null,
+  refit: false,
+  saveWeights: false,
 };
 
 /** Names of the methods that a family offers. */
@@ -102,13 +108,18 @@ function anchorMethod(label: string): string {
   return `anchor-${label.toLowerCase()}`;
 }
 
+/** Images that a run on a task of VTAB-1k's size trains on. */
+export function vtabImages({ refit }: Pick<VtabSettings, "refit">): number {
+  return refit ? 1000 : 800;
+}
+
 /**
  * What the training code is told for one method. Names that are not known pass through: the training code's own checks name them.
  *
- * @param trainImages - images of the training split, which an epoch counts.
+ * @param trainImages - images that training reads, which an epoch counts: VTAB-1k's 800, with refit 1000, by default.
  */
-export function adaptSettingsOf(settings: VtabSettings, method: string, family: Pick<FamilyEntry, "anchors">, trainImages = 800): AdaptSettings {
-  const { rank, scaling, initialImages, steps, batchSize, weightDecay } = settings;
+export function adaptSettingsOf(settings: VtabSettings, method: string, family: Pick<FamilyEntry, "anchors">, trainImages = vtabImages(settings)): AdaptSettings {
+  const { rank, scaling, initialImages, steps, batchSize, weightDecay, refit } = settings;
   const full = method === "sn-net";
   const anchorAlone = family.anchors.findIndex(({ label }) => anchorMethod(label) === method);
   const stitched = method === "pst";
@@ -136,6 +147,7 @@ export function adaptSettingsOf(settings: VtabSettings, method: string, family: 
     method: full ? { kind: "full" } : { kind: "pst", rank, scaling, loraTargets: settings.loraTargets as LoraTargets, biasScope: settings.biasScope as BiasScope },
     train,
     initialImages,
+    ...(refit ? { refit } : {}),
     ...(anchorAlone < 0 ? {} : { anchorAlone }),
   };
 }

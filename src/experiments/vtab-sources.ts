@@ -52,11 +52,11 @@ const lastTask = rememberLast(async (key) => {
   return dataFolder === null ? loadTask(task, options) : loadVtabTask(fromRoot(dataFolder), task, options);
 });
 
-/** A task at the family's image size, validation and test cut as the settings say. */
+/** A task at the family's image size, validation and test cut as the settings say; refit trains on all validation images. */
 export async function taskOf(settings: VtabSettings, task: string): Promise<Dataset> {
-  const { dataFolder, family, testImages, valImages } = settings;
+  const { dataFolder, family, testImages, valImages, refit } = settings;
   const dataset = await lastTask(JSON.stringify({ dataFolder, task, imageSize: familyOf(family).anchors[0]!.config.imageSize, testImages }));
-  return valImages === null ? dataset : { ...dataset, val: firstImages(dataset.val, valImages) };
+  return valImages === null || refit ? dataset : { ...dataset, val: firstImages(dataset.val, valImages) };
 }
 
 /** Names the content of a task: pixels and labels of the kit's own; lists and sizes of pictures of a folder, since these are read in a moment. */

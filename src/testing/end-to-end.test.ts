@@ -55,10 +55,9 @@ test("an adaptation that was stopped on the way ends in the bytes of one that wa
 });
 
 test("a loss that is not a number fails its run with step, stitch, seed and what to do", { timeout: 60_000 }, async () => {
-  const { failed, folder } = await schedule({ methods: ["anchor-ti"], learningRate: 1e30 });
+  const { failed } = await schedule({ methods: ["anchor-ti"], learningRate: 1e30 });
   expect(failed).toHaveLength(1);
   const { run, reason, usage } = failed[0]!;
   expect({ run, usage }).toEqual({ run: "method=anchor-ti_seed=0", usage: true });
-  const kept = join(folder, "checkpoints", "method=anchor-ti_seed=0.safetensors");
-  expect(reason.replace(/step \d+/, "step N")).toBe(`train: loss is NaN at step N (stitch 0, seed 0, learning rate 1e+30), expected a finite number: lower the learning rate. The last good state is in ${kept}.`);
+  expect(reason.replace(/step \d+/, "step N")).toBe(`train: loss is NaN at step N (stitch 0, seed 0, learning rate 1e+30), expected a finite number: lower the learning rate. No checkpoint was written yet.`);
 });

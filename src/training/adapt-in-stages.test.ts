@@ -29,6 +29,11 @@ test("the stages' accuracies are those of the model at that step, on the stage's
   expect(last?.outcomes.map(({ top1 }) => top1)).toEqual(final.outcomes.map(({ validationTop1 }) => validationTop1));
 });
 
+test("a refit cannot be watched on the images that it trains on", async () => {
+  const watched = adaptInStages(family, task, { ...tinySettings(4), refit: true }, { seed: 0, stages: 1, stageImages: 10, onStage: () => undefined });
+  await expect(watched).rejects.toThrow(/^adaptInStages: refit is true, expected false: the stages are measured on validation images, which refit trains on\.$/);
+});
+
 test("wrong numbers of stages and images are named together", async () => {
   const options = { seed: 0, stages: 0, stageImages: 99, onStage: () => undefined };
   await expect(adaptInStages(family, task, tinySettings(4), options)).rejects.toThrow(

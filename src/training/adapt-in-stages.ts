@@ -40,6 +40,7 @@ export async function adaptInStages(family: AnchorFamily, dataset: Dataset, sett
   const { stages, stageImages, onStage, ...adaptOptions } = options;
   const { steps } = settings.train;
   throwProblems([
+    ...(settings.refit === true ? ["adaptInStages: refit is true, expected false: the stages are measured on validation images, which refit trains on."] : []),
     ...wholeNumberProblem("adaptInStages", "stages", stages, 1, steps, "the number of steps"),
     ...wholeNumberProblem("adaptInStages", "stageImages", stageImages, 1, dataset.val.count, "the validation images"),
   ]);

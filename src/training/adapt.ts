@@ -4,7 +4,7 @@
 import { familyParameters, type LoadedAnchor } from "../anchors/load-weights.js";
 import { treeView, toTree, disposeTree } from "../anchors/parameters.js";
 import { throwProblems, wholeNumberProblem } from "../checks.js";
-import { firstImages, type Dataset, type Normalisation } from "../datasets/dataset.js";
+import { firstImages, trainVal, type Dataset, type ImageSplit, type Normalisation } from "../datasets/dataset.js";
 import { createRng } from "../rng.js";
 import { flopsBins } from "../sampling/flops-bins.js";
 import { importanceOf } from "../sampling/importance.js";
@@ -19,7 +19,7 @@ import { methodProblems, type TuningMethod } from "../tuning/method.js";
 import { batchOf, disposeBatch, prepareSplit, type PreparedSplit } from "./batches.js";
 import type { TrainState } from "./checkpoint.js";
 import { evaluateStitches } from "./evaluate.js";
-import { train, trainProblems, type Progress, type TrainSettings } from "./train.js";
+import { adaptedStitches, train, trainProblems, type Progress, type TrainSettings } from "./train.js";
 
 /** Anchors with their values and preprocessing. */
 export interface AnchorFamily {
@@ -40,6 +40,10 @@ export interface AdaptSettings extends PositionOptions, RouteOptions {
   readonly anchorAlone?: number;
   /** Test images to use, from the first; all by default, and where there are fewer. */
   readonly testImages?: number;
+  /**
+   * Trains on training and validation images together, once settings are chosen; nothing is left to validate on. False by default.
+   */
+  readonly refit?: boolean;
 }
 
 export interface AdaptOptions {
@@ -52,21 +56,27 @@ export interface AdaptOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** Shown the model after each training step, to look at it; the training waits. */
   readonly afterStep?: (model: TunedModel, state: TrainState) => void | Promise<void>;
+  /** Shown the trained model and its scores once, before it is evaluated; the evaluation waits. */
+  readonly onTrained?: (model: TunedModel, scores: readonly StitchScore[]) => void | Promise<void>;
   readonly signal?: AbortSignal;
 }
 
-/** What came of one stitch. */
-export interface StitchOutcome {
+/** What training tells of one stitch. */
+export interface StitchScore {
   readonly stitchId: number;
-  /** Test accuracy, 0–1. */
-  readonly top1: number;
-  /** Validation accuracy, 0–1: for the oracle's choice only. */
-  readonly validationTop1: number;
   /** Bias-corrected average score. */
   readonly importance: number;
   readonly visits: number;
   /** Whether importance chose it for deployment (the anchors are always kept). */
   readonly selected: boolean;
+}
+
+/** What came of one stitch. */
+export interface StitchOutcome extends StitchScore {
+  /** Test accuracy, 0–1. */
+  readonly top1: number;
+  /** Validation accuracy, 0–1: for the oracle's choice only. Null where training read the validation images. */
+  readonly validationTop1: number | null;
 }
 
 /** What came of an adaptation. */
@@ -133,46 +143,52 @@ function* imageBatches(data: PreparedSplit, indices: readonly number[], size: nu
 }
 
 /**
- * Adapts the family, or one anchor alone, on the task's training split, and evaluates every stitch once on validation and test.
+ * Adapts the family, or one anchor alone, on the task's training split (refit: and its validation split), and evaluates every
+ * stitch once on validation (refit: not) and test.
  *
  * @throws {UsageError} when settings, images or classes do not fit, or the loss is not a number.
  */
 export async function adapt(anchorFamily: AnchorFamily, dataset: Dataset, settings: AdaptSettings, options: AdaptOptions): Promise<AdaptResult> {
   throwProblems([...datasetProblems(anchorFamily, dataset), ...adaptProblems("adapt", anchorFamily, settings)]);
-  const { afterStep, ...trainOptions } = options;
+  const { afterStep, onTrained, ...trainOptions } = options;
   const { seed, onProgress, signal } = options;
   const prepare = (split: Dataset["train"]): PreparedSplit => prepareSplit(split, dataset.imageSize, anchorFamily.normalisation);
   const started = performance.now();
-  const data = prepare(dataset.train);
+  const data = prepare(trainingImages(dataset, settings));
   const model = startModel(anchorFamily, data, dataset.classes, settings, seed);
   try {
     const initialised = performance.now();
     const look = afterStep === undefined ? {} : { afterStep: (state: TrainState) => afterStep(model, state) };
     const state = await train(model, data, settings.train, { ...trainOptions, ...look, rng: createRng(seed) });
     signal?.throwIfAborted();
+    const scores = scoresOf(model, state, settings.train.sampler);
+    await onTrained?.(model, scores);
     const trained = performance.now();
     const watch = (split: string): { onProgress?: (progress: Progress) => void; signal?: AbortSignal } => ({
       ...(onProgress === undefined ? {} : { onProgress: (progress) => onProgress({ ...progress, label: `${split}, ${progress.label}` }) }),
       ...(signal === undefined ? {} : { signal }),
     });
-    const validation = await evaluateStitches(model, prepare(dataset.val), watch("validation"));
+    const validation = settings.refit === true ? undefined : await evaluateStitches(model, prepare(dataset.val), watch("validation"));
     const test = await evaluateStitches(model, prepare(firstImages(dataset.test, settings.testImages ?? dataset.test.count)), watch("test"));
-    const stitchIds = [...test.keys()];
-    const importance = importanceOf(state.average, settings.train.sampler.beta);
-    const selected = new Set(selection(model.family, stitchIds, importance, settings.train.sampler.bins));
-    const outcomes = stitchIds.map((stitchId, place) => ({
-      stitchId,
-      top1: test.get(stitchId)!,
-      validationTop1: validation.get(stitchId)!,
-      importance: importance[place]!,
-      visits: state.average.visits[place]!,
-      selected: selected.has(stitchId),
-    }));
+    const outcomes = scores.map((score) => ({ ...score, top1: test.get(score.stitchId)!, validationTop1: validation?.get(score.stitchId) ?? null }));
     const seconds = { initialise: (initialised - started) / 1000, train: (trained - initialised) / 1000, evaluate: (performance.now() - trained) / 1000 };
     return { family: model.family, outcomes, trainable: trainableCount(model), losses: state.losses, drawn: state.drawn, seconds };
   } finally {
     disposeModel(model);
   }
+}
+
+/** The training split, or with refit its images and then those of the validation split. */
+function trainingImages({ train, val, test }: Dataset, { refit = false }: AdaptSettings): ImageSplit {
+  return refit ? trainVal({ train, val, test }) : train;
+}
+
+/** Importance, visits and selection of every adapted stitch. */
+function scoresOf(model: TunedModel, { average }: TrainState, { beta, bins }: AdaptSettings["train"]["sampler"]): StitchScore[] {
+  const stitchIds = adaptedStitches(model);
+  const importance = importanceOf(average, beta);
+  const selected = new Set(selection(model.family, stitchIds, importance, bins));
+  return stitchIds.map((stitchId, place) => ({ stitchId, importance: importance[place]!, visits: average.visits[place]!, selected: selected.has(stitchId) }));
 }
 
 /** Stitch ids that importance chooses: the best of each FLOPs bin, and the anchors. @param importance - in the order of `stitchIds`. */

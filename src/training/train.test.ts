@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
@@ -112,6 +112,42 @@ test("a NaN loss stops the run, naming step, stitch, seed and learning rate", as
   await expect(adapt(family, task, wild, { seed: 3 })).rejects.toThrow(
     /^train: loss is NaN at step \d+ \(stitch \d+, seed 3, learning rate 1e\+30\), expected a finite number: lower the learning rate\. No checkpoint was asked for\.$/,
   );
+});
+
+test("a NaN loss names a checkpoint only where this run has written one", async () => {
+  const settings = tinySettings(8);
+  const calm = settings.train;
+  const wild = { ...calm, schedule: { ...calm.schedule, warmup: 0, base: 1e30 } };
+  const checkpoint = join(folder(), "kept.safetensors");
+  const run = (runSettings: typeof calm, checkpointEvery: number, stopAt?: number) => {
+    const controller = new AbortController();
+    const onProgress = ({ done }: { readonly done: number }): void => void (done === stopAt && controller.abort());
+    return train(startModel(family, data, task.classes, settings, 5), data, runSettings, { rng: createRng(5), checkpoint, checkpointEvery, fingerprint: "same", signal: controller.signal, onProgress });
+  };
+  const messageOf = async (failing: Promise<unknown>): Promise<string> => {
+    const message = await failing.then(() => "it did not fail", (error: Error) => error.message);
+    return message.replace(/step \d+ \(stitch \d+/, "step N (stitch N");
+  };
+  const problem = "train: loss is NaN at step N (stitch N, seed 5, learning rate 1e+30), expected a finite number: lower the learning rate.";
+  expect(await messageOf(run(wild, 100))).toBe(`${problem} No checkpoint was written yet.`);
+  expect(existsSync(checkpoint)).toBe(false);
+  expect(await messageOf(run(wild, 1))).toMatch(new RegExp(`^${problem.replace(/[()+]/g, "\\$&")} The last checkpoint, after [1-7] steps, is ${checkpoint}\\.$`));
+  rmSync(checkpoint);
+  // Taken up from a checkpoint, a run has one although it writes none itself.
+  await run(calm, 100, 3);
+  expect(await messageOf(run(wild, 100))).toBe(`${problem} The last checkpoint, after 3 steps, is ${checkpoint}.`);
+});
+
+test("a refit trains on training images, then validation images, and leaves nothing to validate on", async () => {
+  const { train: first, val: second } = task;
+  const joined = { images: Uint8Array.of(...first.images, ...second.images), labels: Int32Array.of(...first.labels, ...second.labels), count: first.count + second.count };
+  const refit = await adapt(family, task, { ...tinySettings(14), refit: true }, { seed: 3 });
+  const byHand = await adapt(family, { ...task, train: joined }, tinySettings(14), { seed: 3 });
+  expect(refit.losses).toEqual(byHand.losses);
+  expect(refit.losses).not.toEqual((await adapt(family, task, tinySettings(14), { seed: 3 })).losses);
+  expect(refit.outcomes).toEqual(byHand.outcomes.map((outcome) => ({ ...outcome, validationTop1: null })));
+  // The list that the source has of its own is not asked: the order is that of the splits.
+  expect((await adapt(family, { ...task, trainValList: first }, { ...tinySettings(14), refit: true }, { seed: 3 })).losses).toEqual(refit.losses);
 });
 
 test("bad settings are listed at once, before any work", async () => {

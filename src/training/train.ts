@@ -68,14 +68,16 @@ export function trainProblems(where: string, settings: TrainSettings, stitches: 
  *
  * Every random choice of step t is a function of the seed and t, so a run taken up from its checkpoint ends in the same bytes.
  *
- * @throws {UsageError} when a setting is wrong, or the loss is not a number (the last checkpoint stays).
+ * @throws {UsageError} when a setting is wrong, or the loss is not a number (a checkpoint written before stays).
  */
 export async function train(model: TunedModel, data: PreparedSplit, settings: TrainSettings, options: TrainOptions): Promise<TrainState> {
   const { rng, checkpoint, checkpointEvery = 100, fingerprint = "", onProgress, signal } = options;
-  const stitchIds = options.stitchIds ?? model.partition.flatMap((trainables, stitchId) => (trainables.length > 0 ? [stitchId] : []));
+  const stitchIds = options.stitchIds ?? adaptedStitches(model);
   const sampler = { ...settings.sampler, bins: Math.min(settings.sampler.bins, stitchIds.length) };
   throwProblems(trainProblems("train", { ...settings, sampler }, stitchIds.length));
-  const state = (checkpoint === undefined ? undefined : readCheckpoint(checkpoint, model, fingerprint)) ?? freshState(stitchIds.length);
+  const resumed = checkpoint === undefined ? undefined : readCheckpoint(checkpoint, model, fingerprint);
+  const state = resumed ?? freshState(stitchIds.length);
+  let keptStep = resumed?.step;
   const costs = stitchIds.map((stitchId) => model.family.costs[stitchId]!.flops);
   const draw = createSampler(sampler, costs, Math.max(...model.family.costs.slice(0, model.family.configs.length).map(({ flops }) => flops)));
   const order = trainingOrder(data.count, settings.batchSize, rng);
@@ -87,7 +89,7 @@ export async function train(model: TunedModel, data: PreparedSplit, settings: Tr
     const stitchId = stitchIds[place]!;
     const batch = batchOf(data, order(step));
     const result = stitchGradients(model, stitchId, batch);
-    if (!Number.isFinite(result.loss)) throw lossProblem(result.loss, step, stitchId, rng.seed, settings, checkpoint);
+    if (!Number.isFinite(result.loss)) throw lossProblem(result.loss, step, stitchId, rng.seed, settings, checkpoint, keptStep);
     recordScore(average, place, importanceScore(settings.importance, model, stitchId, batch, result, () => rng.stream(`importance/${step}`).uniform()), sampler.beta);
     adamWStep(model.trainable, result.gradients, state.optimizer, { learningRate: learningRate(Math.floor(step / unit), settings.schedule), weightDecay: settings.weightDecay });
     disposeGradients(result);
@@ -95,13 +97,21 @@ export async function train(model: TunedModel, data: PreparedSplit, settings: Tr
     state.drawn.push(stitchId);
     state.losses.push(result.loss);
     state.step = step + 1;
-    if (checkpoint !== undefined && state.step % checkpointEvery === 0) writeCheckpoint(checkpoint, model, state, fingerprint);
+    if (checkpoint !== undefined && state.step % checkpointEvery === 0) {
+      writeCheckpoint(checkpoint, model, state, fingerprint);
+      keptStep = state.step;
+    }
     onProgress?.({ done: state.step, total: settings.steps, label: `loss ${recentMean(state.losses).toFixed(3)}` });
     await options.afterStep?.(state);
     if (state.step % 4 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   if (checkpoint !== undefined && state.step % checkpointEvery !== 0) writeCheckpoint(checkpoint, model, state, fingerprint);
   return state;
+}
+
+/** Ids of the stitches that a model adapts: all, or one anchor alone. */
+export function adaptedStitches({ partition }: Pick<TunedModel, "partition">): number[] {
+  return partition.flatMap((trainables, stitchId) => (trainables.length > 0 ? [stitchId] : []));
 }
 
 function freshState(stitches: number): TrainState {
@@ -113,7 +123,7 @@ function recentMean(losses: readonly number[]): number {
   return recent.reduce((sum, loss) => sum + loss, 0) / recent.length;
 }
 
-function lossProblem(loss: number, step: number, stitchId: number, seed: number, settings: TrainSettings, checkpoint: string | undefined): UsageError {
-  const kept = checkpoint === undefined ? "No checkpoint was asked for." : `The last good state is in ${checkpoint}.`;
+function lossProblem(loss: number, step: number, stitchId: number, seed: number, settings: TrainSettings, checkpoint: string | undefined, keptStep: number | undefined): UsageError {
+  const kept = checkpoint === undefined ? "No checkpoint was asked for." : keptStep === undefined ? "No checkpoint was written yet." : `The last checkpoint, after ${keptStep} steps, is ${checkpoint}.`;
   return new UsageError(`train: loss is ${loss} at step ${step} (stitch ${stitchId}, seed ${seed}, learning rate ${settings.schedule.base}), expected a finite number: lower the learning rate. ${kept}`);
 }
