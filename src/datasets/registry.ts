@@ -7,6 +7,8 @@ import { digits } from "./digits.js";
 import { dspritesLocation, dspritesOrientation } from "./dsprites-like.js";
 import { earthLights, earthTerrain } from "./earth-tasks.js";
 import { emojiCategory } from "./emoji-category.js";
+import { panoramaScenes } from "./panorama-scenes.js";
+import { reliefSurfaces } from "./relief-surfaces.js";
 import { streetDigits } from "./street-digits.js";
 import { cachedSplits, defaultCacheFolder } from "./task-cache.js";
 import type { TaskCard, TaskRecipe } from "./task-recipe.js";
@@ -21,7 +23,7 @@ export interface LoadTaskOptions {
   readonly cacheFolder?: string;
 }
 
-const recipes: readonly TaskRecipe[] = [digits, streetDigits, emojiCategory, earthTerrain, earthLights, dspritesLocation, dspritesOrientation];
+const recipes: readonly TaskRecipe[] = [digits, streetDigits, panoramaScenes, reliefSurfaces, emojiCategory, earthTerrain, earthLights, dspritesLocation, dspritesOrientation];
 
 /** Names of the kit's own tasks, in VTAB's order of groups. */
 export const taskNames: readonly string[] = recipes.map((recipe) => recipe.card.name);
