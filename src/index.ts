@@ -56,6 +56,7 @@ export { bestPerBin, topK, withAnchors } from "./sampling/selection.js";
 export { adapt, structureOf } from "./training/adapt.js";
 export type { AdaptOptions, AdaptResult, AdaptSettings, AnchorFamily, StitchOutcome, StitchScore } from "./training/adapt.js";
 export { adaptedRecord, loadAdapted, readAdaptedRecord, saveAdapted } from "./training/adapted-file.js";
+export { exportStitch, mostImportantStitch } from "./training/export-stitch.js";
 export type { AdaptedModel, AdaptedRecord } from "./training/adapted-file.js";
 export type { Progress, TrainSettings } from "./training/train.js";
 export { learningRate, vtabSchedule } from "./training/schedule.js";

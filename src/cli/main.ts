@@ -9,6 +9,7 @@ import { packageRoot } from "../experiments/package-root.js";
 import { addAdaptCommand } from "./adapt-command.js";
 import { addBenchCommand } from "./bench-command.js";
 import { addDoctorCommand } from "./doctor-command.js";
+import { addExportCommand } from "./export-command.js";
 import { addListCommand } from "./list-command.js";
 import { addPlanCommand } from "./plan-command.js";
 import { addPretrainCommand } from "./pretrain-command.js";
@@ -57,13 +58,14 @@ function buildProgram(terminal: Terminal, finish: (exitCode: number) => void): C
     .showHelpAfterError("(--help lists what there is)")
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.print(text.replace(/\n$/, "")), writeErr: (text) => terminal.complain(text.replace(/\n$/, "")) })
-    .addHelpText("after", "\nExamples:\n  esta doctor                          what is here, what is missing\n  esta run                             the quick profile of every experiment\n  esta adapt --family mini --data DIR --task NAME --out DIR");
+    .addHelpText("after", "\nExamples:\n  esta doctor                          what is here, what is missing\n  esta run                             the quick profile of every experiment\n  esta adapt --family mini --data DIR --task NAME --out DIR\n  esta export --weights FILE --out FILE  one stitch as a plain network");
   addListCommand(program, terminal);
   addPlanCommand(program, terminal);
   addRunCommand(program, terminal, finish);
   addReportCommand(program, terminal);
   addPretrainCommand(program, terminal);
   addAdaptCommand(program, terminal, finish);
+  addExportCommand(program, terminal);
   addBenchCommand(program, terminal);
   addDoctorCommand(program, terminal);
   return program;

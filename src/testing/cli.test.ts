@@ -29,7 +29,7 @@ async function esta(...args: string[]): Promise<Spoken> {
   return { exitCode, out: out.join("\n"), err: err.join("\n") };
 }
 
-test.each(["list", "plan", "run", "report", "pretrain", "adapt", "bench", "doctor"])("esta %s --help explains its options and gives examples", async (command) => {
+test.each(["list", "plan", "run", "report", "pretrain", "adapt", "export", "bench", "doctor"])("esta %s --help explains its options and gives examples", async (command) => {
   const { exitCode, out, err } = await esta(command, "--help");
   expect({ exitCode, err }).toEqual({ exitCode: 0, err: "" });
   expect(out).toMatch(new RegExp(`^Usage: esta ${command}`));
@@ -39,7 +39,7 @@ test.each(["list", "plan", "run", "report", "pretrain", "adapt", "bench", "docto
 test("the program's help lists every command", async () => {
   const { exitCode, out } = await esta("--help");
   expect(exitCode).toBe(0);
-  for (const command of ["list", "plan", "run", "report", "pretrain", "adapt", "bench", "doctor"]) expect(out).toMatch(new RegExp(`^  ${command} `, "m"));
+  for (const command of ["list", "plan", "run", "report", "pretrain", "adapt", "export", "bench", "doctor"]) expect(out).toMatch(new RegExp(`^  ${command} `, "m"));
 });
 
 test("wrong words on the command line are told in one line and exit with 2", async () => {

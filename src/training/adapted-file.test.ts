@@ -52,7 +52,7 @@ const ways: readonly (readonly [string, Partial<AdaptSettings>])[] = [
   ["PST with frozen biases", { method: { ...rank2, biasScope: "none" } }],
   ["full fine-tuning", { method: { kind: "full" } }],
   ["an anchor alone", { anchorAlone: 1 }],
-  ["wider windows", { windowSize: 1 }],
+  ["windows of one block", { windowSize: 1 }],
 ];
 
 test.each(ways)("an adapted family read back has the logits of the trained one, bit for bit: %s", async (_, changes) => {
