@@ -7,7 +7,7 @@ use crate::tile;
 use std::borrow::Cow;
 use std::cell::RefCell;
 
-/// With fewer rows than these the weight is read across.
+/// With fewer rows than these the weight is read across; so it is where the product packs it anyway.
 const ROWS_WORTH_TURNING: usize = 64;
 
 /// The low-rank update `scaling·B·A` of a weight; both factors empty when there is none.
@@ -84,7 +84,7 @@ pub fn forward(x: &[f32], weight: &[f32], bias: &[f32], lora: Lora<'_>, y: &mut 
     if rows == 0 || outputs == 0 {
         return;
     }
-    if rows < ROWS_WORTH_TURNING {
+    if rows < ROWS_WORTH_TURNING || matmul::packs(rows, inputs, outputs) {
         let weight = merged(weight, lora, outputs, inputs);
         return multiply(View::new(x, rows, inputs), View::new(&weight, outputs, inputs).turned(), bias, y);
     }

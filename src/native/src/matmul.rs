@@ -145,6 +145,17 @@ pub fn columns_of<T>(view: View<'_, T>, start: usize, end: usize) -> View<'_, T>
     rows_of(view.turned(), start, end).turned()
 }
 
+/// Whether [`product`] packs its right matrix, whichever way round it lies.
+pub fn packs(rows: usize, inner: usize, columns: usize) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return panels::suits(rows, inner, columns);
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let _ = (rows, inner, columns);
+        false
+    }
+}
+
 /// How the rows of a product are cut: into even chunks of about 256 rows or more and at least a million multiply-adds, up to 32.
 pub fn row_cut(rows: usize, inner: usize, columns: usize) -> Cut {
     let work = (inner * columns).max(1);

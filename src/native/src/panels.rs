@@ -102,14 +102,19 @@ fn copy_rows(from: &[f32], stride: usize, count: usize, vectors: usize, panel: &
     }
 }
 
-/// As [`copy_rows`], from a matrix whose columns are `column_stride` apart: a few rows at a time, so that what is written stays close by.
+/// As [`copy_rows`], from a matrix whose columns are `column_stride` apart: sixteen rows at a time, so that what is read stays close by.
 fn turn_columns(from: &[f32], row_stride: usize, column_stride: usize, count: usize, vectors: usize, panel: &mut [Line]) {
-    let rows = panel.len() / vectors;
-    for first in (0..rows).step_by(LANES) {
-        let last = (first + LANES).min(rows);
-        for column in 0..vectors * LANES {
-            for row in first..last {
-                panel[row * vectors + column / LANES].0[column % LANES] = if column < count { from[row * row_stride + column * column_stride] } else { 0.0 };
+    for (block, rows) in panel.chunks_mut(LANES * vectors).enumerate() {
+        for vector in 0..vectors {
+            let first = vector * LANES;
+            let columns = (count - first).min(LANES);
+            for (row, lines) in rows.chunks_exact_mut(vectors).enumerate() {
+                let values = from[(block * LANES + row) * row_stride + first * column_stride..].iter().step_by(column_stride);
+                let line = &mut lines[vector].0;
+                for (number, value) in line[..columns].iter_mut().zip(values) {
+                    *number = *value;
+                }
+                line[columns..].fill(0.0);
             }
         }
     }

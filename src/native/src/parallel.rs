@@ -7,8 +7,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 
-/// Rounds that a helper looks for the next job before it sleeps: some ten microseconds, about the time between two kernels.
-const ROUNDS_BEFORE_SLEEP: u32 = 1000;
+/// Rounds that a helper looks for the next job before it sleeps: some tenths of a millisecond, longer than the pauses between the kernels of a
+/// step, because the system takes long to wake a thread (with a tenth of the rounds, training was a tenth slower).
+const ROUNDS_BEFORE_SLEEP: u32 = 10000;
 
 /// Work in progress; it lives on the caller's stack until no helper is in it.
 struct Job<'a> {
