@@ -10,7 +10,6 @@ import { decodeImage, type RgbImage } from "./image.js";
 /** In pixels of the daytime image. */
 const PATCH_SIDE = 20;
 const BLOCK_SIDE = 100;
-const PATCHES_ACROSS = 5;
 /** Rows of the daytime image between 66° N and 60° S: no polar night, no ice sheets, little distortion. */
 const FIRST_ROW = Math.round(((90 - 66) / 180) * 2048);
 const END_ROW = Math.round(((90 + 60) / 180) * 2048);
@@ -31,31 +30,44 @@ export interface EarthPatch {
   readonly block: number;
   /** `[20, 20, 3]` bytes of the daytime image. */
   readonly image: RgbImage;
+  /** Degrees east of Greenwich and north of the equator of its middle. */
+  readonly longitude: number;
+  readonly latitude: number;
   /** Share of it that the water mask covers, 0 to 1. */
   readonly water: number;
-  /** Standard deviation of the topographic map's grey levels (0 at sea level, 255 highest) inside the patch. */
+  /** Mean grey level of the topographic map: 0 at sea level, 255 highest. */
+  readonly height: number;
+  /** Standard deviation of the topographic map's grey levels inside the patch. */
   readonly relief: number;
   /** Mean light at night, 0 to 231: the red level above 24, which the bluish tint of the map's unlit land does not reach. */
   readonly light: number;
 }
 
-/** Cuts all patches, block by block. */
-export async function cutEarthPatches(task: string): Promise<EarthPatch[]> {
+/**
+ * Cuts all patches, block by block.
+ *
+ * @param step - pixels from one patch to the next; patches of a block overlap when it is less than their side of 20. Default 20.
+ */
+export async function cutEarthPatches(task: string, step: number = PATCH_SIDE): Promise<EarthPatch[]> {
   const read = (source: PackageFile): Promise<RgbImage> => decodeImage(readPackageFile(task, source), `${source.package}/${source.path}`);
   const [day, topography, water, night] = [await read(DAY), await read(TOPOGRAPHY), await read(WATER), await read(NIGHT)];
   const patches: EarthPatch[] = [];
+  const across = Math.floor((BLOCK_SIDE - PATCH_SIDE) / step) + 1;
   let block = 0;
   for (let top = FIRST_ROW; top + BLOCK_SIDE <= END_ROW; top += BLOCK_SIDE) {
     for (let left = 0; left + BLOCK_SIDE <= day.width; left += BLOCK_SIDE, block++) {
-      for (let place = 0; place < PATCHES_ACROSS ** 2; place++) {
-        const x = left + (place % PATCHES_ACROSS) * PATCH_SIDE;
-        const y = top + Math.floor(place / PATCHES_ACROSS) * PATCH_SIDE;
+      for (let place = 0; place < across ** 2; place++) {
+        const x = left + (place % across) * step;
+        const y = top + Math.floor(place / across) * step;
         const over = (map: RgbImage, value: (red: number) => number): number => meanOver(map, day, x, y, value);
         const height = over(topography, (red) => red);
         patches.push({
           block,
           image: crop(day, x, y),
+          longitude: ((x + PATCH_SIDE / 2) / day.width) * 360 - 180,
+          latitude: 90 - ((y + PATCH_SIDE / 2) / day.height) * 180,
           water: over(water, (red) => red / 255),
+          height,
           relief: Math.sqrt(over(topography, (red) => (red - height) ** 2)),
           light: over(night, (red) => Math.max(0, red - UNLIT_RED)),
         });

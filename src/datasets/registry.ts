@@ -5,7 +5,7 @@ import { choiceProblem, throwProblems, wholeNumberProblem } from "../checks.js";
 import { firstImages, type Dataset } from "./dataset.js";
 import { digits } from "./digits.js";
 import { dspritesLocation, dspritesOrientation } from "./dsprites-like.js";
-import { earthLights, earthTerrain } from "./earth-tasks.js";
+import { earthContinent, earthHeight, earthLights, earthTerrain } from "./earth-tasks.js";
 import { emojiCategory } from "./emoji-category.js";
 import { panoramaScenes } from "./panorama-scenes.js";
 import { reliefSurfaces } from "./relief-surfaces.js";
@@ -23,7 +23,7 @@ export interface LoadTaskOptions {
   readonly cacheFolder?: string;
 }
 
-const recipes: readonly TaskRecipe[] = [digits, streetDigits, panoramaScenes, reliefSurfaces, emojiCategory, earthTerrain, earthLights, dspritesLocation, dspritesOrientation];
+const recipes: readonly TaskRecipe[] = [digits, streetDigits, panoramaScenes, reliefSurfaces, emojiCategory, earthTerrain, earthLights, earthHeight, earthContinent, dspritesLocation, dspritesOrientation];
 
 /** Names of the kit's own tasks, in VTAB's order of groups. */
 export const taskNames: readonly string[] = recipes.map((recipe) => recipe.card.name);
