@@ -12,6 +12,7 @@ import { reliefSurfaces } from "./relief-surfaces.js";
 import { streetDigits } from "./street-digits.js";
 import { cachedSplits, defaultCacheFolder } from "./task-cache.js";
 import type { TaskCard, TaskRecipe } from "./task-recipe.js";
+import { typefaceLetters } from "./typeface-letters.js";
 
 /** Choices of {@link loadTask}. */
 export interface LoadTaskOptions {
@@ -23,7 +24,7 @@ export interface LoadTaskOptions {
   readonly cacheFolder?: string;
 }
 
-const recipes: readonly TaskRecipe[] = [digits, streetDigits, panoramaScenes, reliefSurfaces, emojiCategory, earthTerrain, earthLights, earthHeight, earthContinent, dspritesLocation, dspritesOrientation];
+const recipes: readonly TaskRecipe[] = [digits, streetDigits, panoramaScenes, reliefSurfaces, typefaceLetters, emojiCategory, earthTerrain, earthLights, earthHeight, earthContinent, dspritesLocation, dspritesOrientation];
 
 /** Names of the kit's own tasks, in VTAB's order of groups. */
 export const taskNames: readonly string[] = recipes.map((recipe) => recipe.card.name);
