@@ -4,6 +4,7 @@
  * A collage is made at one size, so that all sizes of picture show the same; it is resized at the end.
  */
 import type { RandomStream } from "../rng.js";
+import type { RgbImage } from "./image.js";
 import { resizeBicubic } from "./resize-bicubic.js";
 
 /** Side of every collage in pixels. */
@@ -49,6 +50,11 @@ export function gradientBackground(from: Rgb, to: Rgb, stream: RandomStream): Co
     }
   }
   return collage;
+}
+
+/** Begins with a picture of 64×64 pixels. */
+export function pictureBackground({ pixels }: RgbImage): Collage {
+  return Float32Array.from(pixels);
 }
 
 /** Pastes a cut-out; between its pixels colours are interpolated linearly, beyond them it covers nothing. */

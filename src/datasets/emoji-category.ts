@@ -24,7 +24,13 @@ const GROUPS_FILE: PackageFile = { package: "unicode-emoji-json", version: "0.9.
 /** The drawings used; the hash is over name and content of each, in the order of the groups file. */
 const DRAWINGS: PackageFile = { package: "@twemoji/svg", version: "15.0.0", path: "", bytes: 3305768, sha256: "9b1db7af60d887b91fdd76159922d401513e5988717061af4ebe15211beb862a" };
 
-interface Emoji {
+/** What {@link readEmoji} reads. */
+export const emojiFiles: readonly PackageFile[] = [GROUPS_FILE, DRAWINGS];
+
+/** One emoji and its drawing. */
+export interface Emoji {
+  readonly sign: string;
+  /** See `emojiFamily`; equal drawings are of one family too. */
   readonly family: string;
   readonly group: number;
   readonly svg: Buffer;
@@ -44,7 +50,7 @@ export const emojiCategory: TaskRecipe = {
     chance: 194 / 869,
   },
   version: 1,
-  sources: [GROUPS_FILE, DRAWINGS],
+  sources: emojiFiles,
   make: async (imageSize) => cutEmoji(imageSize),
 };
 
@@ -52,7 +58,7 @@ export const emojiCategory: TaskRecipe = {
 function cutEmoji(imageSize: number): TaskSplits {
   const rng = createRng(0);
   const families = new Map<string, Emoji[]>();
-  for (const emoji of readEmoji()) families.set(emoji.family, [...(families.get(emoji.family) ?? []), emoji]);
+  for (const emoji of readEmoji(NAME)) families.set(emoji.family, [...(families.get(emoji.family) ?? []), emoji]);
   const dealt: Record<keyof typeof COUNTS, Emoji[]> = { train: [], val: [], test: [] };
   for (const family of rng.stream(`${NAME}/families`).shuffle([...families.values()])) {
     const split = (["train", "val"] as const).find((name) => dealt[name].length + family.length <= COUNTS[name]) ?? "test";
@@ -65,10 +71,10 @@ function cutEmoji(imageSize: number): TaskSplits {
   return { train: drawn("train"), val: drawn("val"), test: drawn("test") };
 }
 
-/** Emoji of all groups for which there is a drawing (newer ones have none). */
-function readEmoji(): Emoji[] {
-  const groups = JSON.parse(readPackageFile(NAME, GROUPS_FILE).toString("utf8")) as Record<string, { readonly group: (typeof GROUPS)[number] }>;
-  const folder = packagePath(NAME, DRAWINGS.package, DRAWINGS.version, DRAWINGS.path);
+/** Emoji of all groups for which there is a drawing (newer ones have none), in Unicode's order. */
+export function readEmoji(task: string): Emoji[] {
+  const groups = JSON.parse(readPackageFile(task, GROUPS_FILE).toString("utf8")) as Record<string, { readonly group: (typeof GROUPS)[number] }>;
+  const folder = packagePath(task, DRAWINGS.package, DRAWINGS.version, DRAWINGS.path);
   const hash = createHash("sha256");
   const emoji: Emoji[] = [];
   const familyOf = new Map<string, string>();
@@ -81,9 +87,9 @@ function readEmoji(): Emoji[] {
     const content = svg.toString("latin1");
     const family = familyOf.get(content) ?? emojiFamily(sign);
     familyOf.set(content, family);
-    emoji.push({ family, group: GROUPS.indexOf(group), svg });
+    emoji.push({ sign, family, group: GROUPS.indexOf(group), svg });
   }
-  checkHash(NAME, DRAWINGS, hash.digest("hex"));
+  checkHash(task, DRAWINGS, hash.digest("hex"));
   return emoji;
 }
 

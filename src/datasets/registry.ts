@@ -7,6 +7,7 @@ import { digits } from "./digits.js";
 import { dspritesLocation, dspritesOrientation } from "./dsprites-like.js";
 import { earthContinent, earthHeight, earthLights, earthTerrain } from "./earth-tasks.js";
 import { emojiCategory } from "./emoji-category.js";
+import { emojiKind } from "./emoji-kind.js";
 import { panoramaScenes } from "./panorama-scenes.js";
 import { reliefSurfaces } from "./relief-surfaces.js";
 import { streetDigits } from "./street-digits.js";
@@ -24,7 +25,7 @@ export interface LoadTaskOptions {
   readonly cacheFolder?: string;
 }
 
-const recipes: readonly TaskRecipe[] = [digits, streetDigits, panoramaScenes, reliefSurfaces, typefaceLetters, emojiCategory, earthTerrain, earthLights, earthHeight, earthContinent, dspritesLocation, dspritesOrientation];
+const recipes: readonly TaskRecipe[] = [digits, streetDigits, panoramaScenes, reliefSurfaces, typefaceLetters, emojiCategory, emojiKind, earthTerrain, earthLights, earthHeight, earthContinent, dspritesLocation, dspritesOrientation];
 
 /** Names of the kit's own tasks, in VTAB's order of groups. */
 export const taskNames: readonly string[] = recipes.map((recipe) => recipe.card.name);
