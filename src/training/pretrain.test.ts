@@ -57,6 +57,8 @@ test("a pretrained family loads again and its card names every anchor and task",
   const kept = readRecord(join(out, "vit-test-0.safetensors")).minutes;
   await run();
   expect(readRecord(join(out, "vit-test-0.safetensors")).minutes).toBe(kept);
+  await pretrainFamily(family, { ...settings, steps: 2, upstream: { seed: 0, formulaClasses: 7 } }, { seed: 0, out, tasks: [], command: "esta pretrain", engine: "cpu" });
+  expect(readRecord(join(out, "vit-test-0.safetensors")).upstreamClasses).toBe(7);
 }, 60_000);
 
 test("a linear probe finds classes that features separate", () => {
