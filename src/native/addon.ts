@@ -29,7 +29,7 @@ type F32 = Float32Array;
 export interface Addon {
   version(): number;
   setThreads(count: number): number;
-  simdLevel(): "baseline" | "avx2" | "avx512";
+  simdLevel(): "baseline" | "avx2" | "avx512" | "avx512 and amx";
   matmul(a: F32, b: F32, out: F32, batch: number, aBatch: number, bBatch: number, m: number, n: number, k: number, turnA: boolean, turnB: boolean): void;
   reflect(factor: Float64Array, fresh: Float64Array, rows: number, pivots: number, total: number): void;
   linear(x: F32, weight: F32, bias: F32, loraA: F32, loraB: F32, scaling: number, y: F32, rows: number, inputs: number, outputs: number, rank: number): void;

@@ -6,6 +6,8 @@
 #[macro_use]
 mod simd;
 mod adamw;
+#[cfg(target_arch = "x86_64")]
+mod amx;
 mod attention;
 mod check;
 mod copy;
@@ -69,9 +71,13 @@ pub fn set_threads(count: u32) -> u32 {
     parallel::threads() as u32
 }
 
-/// What the processor offers: "baseline", "avx2" or "avx512".
+/// What the processor offers: "baseline", "avx2", "avx512" or "avx512 and amx".
 #[napi(catch_unwind)]
 pub fn simd_level() -> &'static str {
+    #[cfg(target_arch = "x86_64")]
+    if amx::available() {
+        return "avx512 and amx";
+    }
     match simd::level() {
         simd::Level::Baseline => "baseline",
         simd::Level::Avx2 => "avx2",

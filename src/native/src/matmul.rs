@@ -1,9 +1,10 @@
-//! Matrix products over the crate `gemm`, or over `panels` where those suit, cut into chunks that do not depend on the number of threads.
+//! Matrix products over the crate `gemm`, or over `amx` or `panels` where those suit, cut into chunks that do not depend on the number of threads.
 
 #[cfg(target_arch = "x86_64")]
-use crate::panels;
+use crate::{amx, panels};
 use crate::parallel::{Cut, Shared, for_each_chunk};
 use gemm::Parallelism;
+use std::ops::Range;
 
 /// A matrix inside a slice: element (row, column) is at `row·row_stride + column·column_stride`.
 #[derive(Clone, Copy)]
@@ -54,38 +55,53 @@ impl Number for f32 {
 
     #[cfg(target_arch = "x86_64")]
     fn better_product(a: View<'_, f32>, b: View<'_, f32>, out: &mut [f32], scale: f32, accumulate: bool, after: &(dyn Fn(&mut [f32]) + Sync)) -> bool {
-        let (rows, columns) = (a.rows, b.columns);
-        if !panels::suits(rows, a.columns, columns) {
+        let (rows, depth, columns) = (a.rows, a.columns, b.columns);
+        assert!(a.fits() && b.fits());
+        if amx::suits(rows, depth, columns) && amx::reads(a) && amx::reads(b) {
+            // SAFETY: as `share` promises.
+            let work = |packed: amx::Panels<'_>| share(a, columns, amx::PANEL, out, after, &|a, columns, out, stride| unsafe { amx::multiply(a, packed, columns, out, stride, scale, accumulate) });
+            if amx::with_panels(b, work).is_some() {
+                return true;
+            }
+        }
+        if !panels::suits(rows, depth, columns) {
             return false;
         }
-        assert!(b.fits());
-        panels::with_panels(b, |packed| {
-            let by_rows = row_cut(rows, a.columns, columns);
-            let by_columns = row_cut(columns, a.columns, rows).in_multiples_of(panels::PANEL);
-            let shared = Shared::new(out);
-            if by_rows.chunks >= by_columns.chunks {
-                for_each_chunk(by_rows.chunks, |chunk| {
-                    let (start, end) = by_rows.bounds(chunk);
-                    // SAFETY: chunks own disjoint rows.
-                    let part = unsafe { shared.slice(start * columns, (end - start) * columns) };
-                    // SAFETY: `part` is these rows, exclusively borrowed.
-                    unsafe { panels::multiply(rows_of(a, start, end), packed, 0..columns, part.as_mut_ptr(), columns, scale, accumulate) };
-                    after(part);
-                });
-            } else {
-                for_each_chunk(by_columns.chunks, |chunk| {
-                    let (start, end) = by_columns.bounds(chunk);
-                    // SAFETY: chunks own disjoint columns.
-                    unsafe { panels::multiply(a, packed, start..end, shared.pointer(0, rows * columns), columns, scale, accumulate) };
-                });
-                after(out);
-            }
-        });
+        // SAFETY: as `share` promises.
+        panels::with_panels(b, |packed| share(a, columns, panels::PANEL, out, after, &|a, columns, out, stride| unsafe { panels::multiply(a, packed, columns, out, stride, scale, accumulate) }));
         true
     }
 }
 impl Number for f64 {
     const ONE: f64 = 1.0;
+}
+
+/// Multiplies the rows of a view with a range of columns of a packed matrix, into rows of a stride at a pointer that are nobody else's.
+#[cfg(target_arch = "x86_64")]
+type Part<'a> = &'a (dyn Fn(View<'_, f32>, Range<usize>, *mut f32, usize) + Sync);
+
+/// Shares a product over the threads, by rows or by columns, whichever gives more parts; columns are cut at multiples of `panel`.
+#[cfg(target_arch = "x86_64")]
+fn share(a: View<'_, f32>, columns: usize, panel: usize, out: &mut [f32], after: &(dyn Fn(&mut [f32]) + Sync), part: Part<'_>) {
+    let rows = a.rows;
+    let by_rows = row_cut(rows, a.columns, columns).in_multiples_of(panel);
+    let by_columns = row_cut(columns, a.columns, rows).in_multiples_of(panel);
+    let shared = Shared::new(out);
+    if by_rows.chunks >= by_columns.chunks {
+        for_each_chunk(by_rows.chunks, |chunk| {
+            let (start, end) = by_rows.bounds(chunk);
+            // SAFETY: chunks own disjoint rows.
+            let lines = unsafe { shared.slice(start * columns, (end - start) * columns) };
+            part(rows_of(a, start, end), 0..columns, lines.as_mut_ptr(), columns);
+            after(lines);
+        });
+    } else {
+        for_each_chunk(by_columns.chunks, |chunk| {
+            let (start, end) = by_columns.bounds(chunk);
+            part(a, start..end, shared.pointer(0, rows * columns), columns);
+        });
+        after(out);
+    }
 }
 
 /// The product itself, on one thread.
@@ -148,7 +164,7 @@ pub fn columns_of<T>(view: View<'_, T>, start: usize, end: usize) -> View<'_, T>
 /// Whether [`product`] packs its right matrix, whichever way round it lies.
 pub fn packs(rows: usize, inner: usize, columns: usize) -> bool {
     #[cfg(target_arch = "x86_64")]
-    return panels::suits(rows, inner, columns);
+    return panels::suits(rows, inner, columns) || amx::suits(rows, inner, columns);
     #[cfg(not(target_arch = "x86_64"))]
     {
         let _ = (rows, inner, columns);

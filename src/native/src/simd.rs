@@ -25,7 +25,7 @@ pub fn level() -> Level {
                 && is_x86_feature_detected!("avx512cd")
                 && is_x86_feature_detected!("avx512dq")
                 && is_x86_feature_detected!("avx512vl");
-            // Tests try the lower levels on a processor that has the higher ones; the variable never raises the level.
+            // Tests try the lower levels on a processor that has the higher ones; the variable never raises the level. ("avx512" leaves out AMX.)
             let cap = std::env::var("ESTA_NATIVE_LEVEL").unwrap_or_default();
             match (avx2 && cap != "baseline", avx512 && cap != "avx2") {
                 (true, true) => Level::Avx512,
