@@ -7,7 +7,7 @@
 //! kernels.
 use crate::matmul::{View, product_into, rows_of};
 use crate::parallel::{Cut, Shared, for_each_chunk};
-use crate::simd::{LANES, Level, level};
+use crate::simd::{LANES, Level, level, transpose_lines};
 use std::arch::asm;
 use std::arch::x86_64::*;
 use std::cell::RefCell;
@@ -192,7 +192,7 @@ unsafe fn split_tile(from: *const f32, line_stride: usize, depth_stride: usize, 
         }
         if along_depth != by_lines {
             for part in 0..PARTS {
-                transpose(out.add(part * 2 * SIDE));
+                transpose_lines(out.add(part * 2 * SIDE).cast());
             }
         }
     }
@@ -222,39 +222,6 @@ fn parts(x: __m512) -> [__m512; PARTS] {
     let rest = _mm512_sub_ps(x, first);
     let second = nearest(rest);
     [first, second, _mm512_sub_ps(rest, second)]
-}
-
-/// Transposes a tile of words: within quarters of a row by unpacking, then quarters among each other.
-///
-/// # Safety
-/// The processor has the instructions; `tile` points to sixteen lines.
-#[target_feature(enable = "avx512f")]
-unsafe fn transpose(tile: *mut Line) {
-    // SAFETY: by the caller's promise.
-    unsafe {
-        let rows: [__m512i; SIDE] = std::array::from_fn(|row| _mm512_load_si512(tile.add(row).cast()));
-        let mut pairs = rows;
-        for i in (0..SIDE).step_by(2) {
-            pairs[i] = _mm512_unpacklo_epi32(rows[i], rows[i + 1]);
-            pairs[i + 1] = _mm512_unpackhi_epi32(rows[i], rows[i + 1]);
-        }
-        let mut fours = pairs;
-        for i in (0..SIDE).step_by(4) {
-            fours[i] = _mm512_unpacklo_epi64(pairs[i], pairs[i + 2]);
-            fours[i + 1] = _mm512_unpackhi_epi64(pairs[i], pairs[i + 2]);
-            fours[i + 2] = _mm512_unpacklo_epi64(pairs[i + 1], pairs[i + 3]);
-            fours[i + 3] = _mm512_unpackhi_epi64(pairs[i + 1], pairs[i + 3]);
-        }
-        for column in 0..4 {
-            let [a, b, c, d] = [fours[column], fours[4 + column], fours[8 + column], fours[12 + column]];
-            let (even, odd) = (_mm512_shuffle_i32x4::<0x88>(a, b), _mm512_shuffle_i32x4::<0xdd>(a, b));
-            let (later_even, later_odd) = (_mm512_shuffle_i32x4::<0x88>(c, d), _mm512_shuffle_i32x4::<0xdd>(c, d));
-            _mm512_store_si512(tile.add(column).cast(), _mm512_shuffle_i32x4::<0x88>(even, later_even));
-            _mm512_store_si512(tile.add(4 + column).cast(), _mm512_shuffle_i32x4::<0x88>(odd, later_odd));
-            _mm512_store_si512(tile.add(8 + column).cast(), _mm512_shuffle_i32x4::<0xdd>(even, later_even));
-            _mm512_store_si512(tile.add(12 + column).cast(), _mm512_shuffle_i32x4::<0xdd>(odd, later_odd));
-        }
-    }
 }
 
 /// The tile unit, set up while this lives: eight tiles of 16 rows of 64 bytes.

@@ -167,6 +167,70 @@ pub fn block_boundary() {
     unsafe { std::arch::asm!("", options(nomem, nostack, preserves_flags)) };
 }
 
+/// Asks for a number's cache line before it is needed.
+#[inline(always)]
+pub fn fetch(value: &f32) {
+    // SAFETY: a hint; no memory is accessed.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>((value as *const f32).cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = value;
+}
+
+/// Transposes sixteen rows of sixteen numbers.
+#[inline(always)]
+pub fn transpose<const WIDE: bool>(square: &mut [[f32; LANES]; LANES]) {
+    #[cfg(target_arch = "x86_64")]
+    if WIDE {
+        // SAFETY: WIDE is only set in code compiled for AVX-512; sixteen rows of 64 bytes.
+        return unsafe { transpose_lines(square.as_mut_ptr().cast()) };
+    }
+    for row in 1..LANES {
+        for column in 0..row {
+            let (above, below) = (square[column][row], square[row][column]);
+            square[column][row] = below;
+            square[row][column] = above;
+        }
+    }
+}
+
+/// Transposes sixteen lines of sixteen words: within quarters of a line by unpacking, then quarters among each other.
+///
+/// # Safety
+/// The processor has the instructions; `lines` points to sixteen lines of 64 bytes.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+pub unsafe fn transpose_lines(lines: *mut [u32; LANES]) {
+    use std::arch::x86_64::*;
+    // SAFETY: by the caller's promise.
+    unsafe {
+        let rows: [__m512i; LANES] = std::array::from_fn(|row| _mm512_loadu_si512(lines.add(row).cast()));
+        let mut pairs = rows;
+        for i in (0..LANES).step_by(2) {
+            pairs[i] = _mm512_unpacklo_epi32(rows[i], rows[i + 1]);
+            pairs[i + 1] = _mm512_unpackhi_epi32(rows[i], rows[i + 1]);
+        }
+        let mut fours = pairs;
+        for i in (0..LANES).step_by(4) {
+            fours[i] = _mm512_unpacklo_epi64(pairs[i], pairs[i + 2]);
+            fours[i + 1] = _mm512_unpackhi_epi64(pairs[i], pairs[i + 2]);
+            fours[i + 2] = _mm512_unpacklo_epi64(pairs[i + 1], pairs[i + 3]);
+            fours[i + 3] = _mm512_unpackhi_epi64(pairs[i + 1], pairs[i + 3]);
+        }
+        for column in 0..4 {
+            let [a, b, c, d] = [fours[column], fours[4 + column], fours[8 + column], fours[12 + column]];
+            let (even, odd) = (_mm512_shuffle_i32x4::<0x88>(a, b), _mm512_shuffle_i32x4::<0xdd>(a, b));
+            let (later_even, later_odd) = (_mm512_shuffle_i32x4::<0x88>(c, d), _mm512_shuffle_i32x4::<0xdd>(c, d));
+            _mm512_storeu_si512(lines.add(column).cast(), _mm512_shuffle_i32x4::<0x88>(even, later_even));
+            _mm512_storeu_si512(lines.add(4 + column).cast(), _mm512_shuffle_i32x4::<0x88>(odd, later_odd));
+            _mm512_storeu_si512(lines.add(8 + column).cast(), _mm512_shuffle_i32x4::<0xdd>(even, later_even));
+            _mm512_storeu_si512(lines.add(12 + column).cast(), _mm512_shuffle_i32x4::<0xdd>(odd, later_odd));
+        }
+    }
+}
+
 /// Writes `map(a)` lane by lane. Blocks of exactly [`LANES`] keep short rows vectorised, which a loop that the compiler unrolls does not.
 #[inline(always)]
 pub fn map_one(a: &[f32], out: &mut [f32], map: impl Fn(f32) -> f32) {

@@ -23,29 +23,33 @@ pub struct Small {
     pub accumulate: bool,
 }
 
-/// A tile of `R` rows and 16 columns at the start of the arrays.
+/// A tile of `R` rows and `V` times 16 columns at the start of the arrays.
 ///
 /// # Safety
 /// All elements that the sizes imply are inside the arrays.
 #[inline(always)]
-unsafe fn tile<const FUSED: bool, const R: usize>(a: *const f32, b: *const f32, c: *mut f32, s: Small) {
+unsafe fn tile<const FUSED: bool, const R: usize, const V: usize>(a: *const f32, b: *const f32, c: *mut f32, s: Small) {
     // SAFETY: by the caller's promise.
     unsafe {
-        let mut sums = [[0.0f32; COLUMNS]; R];
+        let mut sums = [[[0.0f32; COLUMNS]; V]; R];
         for k in 0..s.depth {
-            let line = &*(b.add(k * s.b_step) as *const [f32; COLUMNS]);
+            let line = &*(b.add(k * s.b_step) as *const [[f32; COLUMNS]; V]);
             for r in 0..R {
                 let factor = *a.add(k * s.a_step + r * s.a_row);
-                for j in 0..COLUMNS {
-                    sums[r][j] = multiply_add::<FUSED>(factor, line[j], sums[r][j]);
+                for v in 0..V {
+                    for j in 0..COLUMNS {
+                        sums[r][v][j] = multiply_add::<FUSED>(factor, line[v][j], sums[r][v][j]);
+                    }
                 }
             }
         }
         for r in 0..R {
-            let target = &mut *(c.add(r * s.c_row) as *mut [f32; COLUMNS]);
+            let target = &mut *(c.add(r * s.c_row) as *mut [[f32; COLUMNS]; V]);
             if s.accumulate {
-                for j in 0..COLUMNS {
-                    target[j] += sums[r][j];
+                for v in 0..V {
+                    for j in 0..COLUMNS {
+                        target[v][j] += sums[r][v][j];
+                    }
                 }
             } else {
                 *target = sums[r];
@@ -84,39 +88,47 @@ multiversion! {
         assert!((s.rows - 1) * s.c_row + s.columns <= c.len());
         assert!(s.depth == 0 || ((s.rows - 1) * s.a_row + (s.depth - 1) * s.a_step < a.len() && (s.depth - 1) * s.b_step + s.columns <= b.len()));
         let (a, b, c) = (a.as_ptr(), b.as_ptr(), c.as_mut_ptr());
-        let most = if WIDE { 12 } else { 6 };
-        let tiles = s.rows.div_ceil(most);
-        let mut row = 0;
-        // SAFETY: the assertions above bound every access.
-        unsafe {
+        let mut column = 0;
+        while column < s.columns {
+            let vectors = (s.columns - column) / COLUMNS;
+            // Wider tiles load less for each multiplication; 24 sums leave registers for what is loaded.
+            let (wide, most) = match (WIDE, vectors) {
+                (_, 0) => (0, 1),
+                (true, 2 | 4) => (2, 12),
+                (true, 3..) => (3, 8),
+                (true, _) => (1, 12),
+                (false, _) => (1, 6),
+            };
+            let tiles = s.rows.div_ceil(most);
+            let mut row = 0;
             for index in 0..tiles {
                 let count = (s.rows - row).div_ceil(tiles - index);
-                let (a, c) = (a.add(row * s.a_row), c.add(row * s.c_row));
-                let mut column = 0;
-                while column + COLUMNS <= s.columns {
-                    let (b, c) = (b.add(column), c.add(column));
+                // SAFETY: the assertions above bound every access.
+                unsafe {
+                    let (a, b, c) = (a.add(row * s.a_row), b.add(column), c.add(row * s.c_row + column));
                     macro_rules! of {
-                        ($($rows:literal)*) => {
+                        ($vectors:literal: $($rows:literal)*) => {
                             match count {
-                                $($rows => tile::<FUSED, $rows>(a, b, c, s),)*
+                                $($rows => tile::<FUSED, $rows, $vectors>(a, b, c, s),)*
                                 _ => unreachable!(),
                             }
                         };
                     }
-                    if WIDE {
-                        of!(1 2 3 4 5 6 7 8 9 10 11 12);
+                    if wide == 0 {
+                        narrow::<FUSED>(a, b, c, s.columns - column, s);
+                    } else if !WIDE {
+                        of!(1: 1 2 3 4 5 6);
+                    } else if wide == 1 {
+                        of!(1: 1 2 3 4 5 6 7 8 9 10 11 12);
+                    } else if wide == 2 {
+                        of!(2: 1 2 3 4 5 6 7 8 9 10 11 12);
                     } else {
-                        of!(1 2 3 4 5 6);
-                    }
-                    column += COLUMNS;
-                }
-                if column < s.columns {
-                    for r in 0..count {
-                        narrow::<FUSED>(a.add(r * s.a_row), b.add(column), c.add(r * s.c_row + column), s.columns - column, s);
+                        of!(3: 1 2 3 4 5 6 7 8);
                     }
                 }
                 row += count;
             }
+            column += if wide == 0 { COLUMNS } else { wide * COLUMNS };
         }
     }
 }
