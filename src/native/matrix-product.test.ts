@@ -61,6 +61,22 @@ describe.skipIf(found.kind === "absent")("the native matrix product", () => {
     expect(worstError(product(a, b, m, n, k), a, b, m, n, k)).toBeLessThan(2e-6);
   });
 
+  test.each(turns)("numbers down to the smallest there are, turned %s and %s", (turnA, turnB) => {
+    const [m, n, k] = [64, 96, 70];
+    const [a, b] = [draw(m * k).map((x, i) => x * 2 ** -((i * 7) % 150)), draw(k * n).map((x, i) => x * 2 ** -((i * 11) % 150))];
+    const out = product(a, b, m, n, k, turnA, turnB);
+    for (let i = 0; i < m; i++) {
+      for (let j = 0; j < n; j++) {
+        let [sum, size] = [0, 0];
+        for (let t = 0; t < k; t++) {
+          const term = a[turnA ? t * m + i : i * k + t]! * b[turnB ? j * k + t : t * n + j]!;
+          [sum, size] = [sum + term, size + Math.abs(term)];
+        }
+        expect(Math.abs(out[i * n + j]! - sum)).toBeLessThan(2e-6 * size + 1e-29);
+      }
+    }
+  });
+
   test("huge numbers, which cannot be split, on either side", () => {
     const [m, n, k] = [96, 96, 96];
     for (const side of ["left", "right"] as const) {

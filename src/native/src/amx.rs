@@ -177,13 +177,15 @@ unsafe fn split_tile(from: *const f32, line_stride: usize, depth_stride: usize, 
             lines
         } else {
             let mask = mask(lines);
+            // A part below 2⁻¹²⁶ may have bits in its lower half; the other half belongs to its neighbour.
+            let upper = _mm512_set1_epi32(!0xffff);
             for pair in 0..depth.div_ceil(2) {
                 let at = from.add(2 * pair * depth_stride);
                 let x = _mm512_maskz_loadu_ps(mask, at);
                 let y = if 2 * pair + 1 < depth { _mm512_maskz_loadu_ps(mask, at.add(depth_stride)) } else { _mm512_setzero_ps() };
                 tops = _mm512_max_epu32(tops, _mm512_max_epu32(magnitude(x), magnitude(y)));
                 let (x, y) = (parts(x), parts(y));
-                put(pair, std::array::from_fn(|part| _mm512_or_si512(_mm512_srli_epi32::<16>(_mm512_castps_si512(x[part])), _mm512_castps_si512(y[part]))));
+                put(pair, std::array::from_fn(|part| _mm512_ternarylogic_epi32::<0xf8>(_mm512_srli_epi32::<16>(_mm512_castps_si512(x[part])), _mm512_castps_si512(y[part]), upper)));
             }
             depth.div_ceil(2)
         };
