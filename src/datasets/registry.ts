@@ -10,6 +10,10 @@ import { emojiCategory } from "./emoji-category.js";
 import { emojiKind } from "./emoji-kind.js";
 import { panoramaScenes } from "./panorama-scenes.js";
 import { reliefSurfaces } from "./relief-surfaces.js";
+import { clevrCount, clevrDistance } from "./scenes/clevr-like.js";
+import { dmlab } from "./scenes/dmlab-like.js";
+import { kittiDistance } from "./scenes/kitti-like.js";
+import { smallnorbAzimuth, smallnorbElevation } from "./scenes/smallnorb-like.js";
 import { streetDigits } from "./street-digits.js";
 import { cachedSplits, defaultCacheFolder } from "./task-cache.js";
 import type { TaskCard, TaskRecipe } from "./task-recipe.js";
@@ -25,7 +29,11 @@ export interface LoadTaskOptions {
   readonly cacheFolder?: string;
 }
 
-const recipes: readonly TaskRecipe[] = [digits, streetDigits, panoramaScenes, reliefSurfaces, typefaceLetters, emojiCategory, emojiKind, earthTerrain, earthLights, earthHeight, earthContinent, dspritesLocation, dspritesOrientation];
+const recipes: readonly TaskRecipe[] = [
+  ...[digits, streetDigits, panoramaScenes, reliefSurfaces, typefaceLetters, emojiCategory, emojiKind],
+  ...[earthTerrain, earthLights, earthHeight, earthContinent],
+  ...[clevrCount, clevrDistance, dmlab, kittiDistance, dspritesLocation, dspritesOrientation, smallnorbAzimuth, smallnorbElevation],
+];
 
 /** Names of the kit's own tasks, in VTAB's order of groups. */
 export const taskNames: readonly string[] = recipes.map((recipe) => recipe.card.name);
