@@ -68,7 +68,7 @@ export { defineExperiment, profiles } from "./experiments/experiment.js";
 export type { Experiment, ExperimentDefinition, PlainData, PlannedExperiment, PlannedRun, PlanOptions, Profile, ReportContext, RunContext } from "./experiments/experiment.js";
 export { runExperiment } from "./experiments/run-experiment.js";
 export type { RunEvent, ScheduleOptions, ScheduleSummary } from "./experiments/run-experiment.js";
-export { stitchRowsOf } from "./experiments/vtab-stitching.js";
+export { stitchRowsOf } from "./experiments/vtab-study.js";
 export { adaptSettingsOf, vtabBase } from "./experiments/vtab-settings.js";
 export type { VtabSettings } from "./experiments/vtab-settings.js";
 

@@ -76,6 +76,8 @@ export interface ExperimentDefinition<Settings extends PlainData, Point extends 
   readonly seeds: Readonly<Record<Profile, readonly number[]>>;
   readonly rowType: RowType<Row>;
   readonly points: (settings: Settings) => readonly Point[];
+  /** The settings at a point, where it changes them; they, not the experiment's, name the run. */
+  readonly settingsAt?: (point: Point, settings: Settings) => Settings;
   /** Everything that keeps these settings from running: wrong values, missing weights or data. One line each. */
   readonly problems: (where: string, settings: Settings, profile: string) => readonly string[];
   readonly ingredients: (point: Point, settings: Settings) => Promise<Ingredients>;
@@ -194,7 +196,8 @@ export function defineExperiment<Settings extends PlainData, Point extends Plain
 
 function plannedRun<Settings extends PlainData, Point extends PlainData, Row>(definition: ExperimentDefinition<Settings, Point, Row>, point: Point, settings: Settings, seed: number, profile: string): PlannedRun {
   const outside = new Set<string>(definition.outsideIdentity);
-  const deciding: PlainData = { ...Object.fromEntries(Object.entries(settings).filter(([key, value]) => !outside.has(key) && value !== false)), ...point };
+  const own = definition.settingsAt?.(point, settings) ?? settings;
+  const deciding: PlainData = { ...Object.fromEntries(Object.entries(own).filter(([key, value]) => !outside.has(key) && value !== false)), ...point };
   return {
     name: runName(point, seed),
     seed,

@@ -10,7 +10,7 @@ import type { TrainSettings } from "../training/train.js";
 import { defaultPst, type BiasScope, type LoraTargets } from "../tuning/method.js";
 import type { SettingKind } from "./settings.js";
 
-/** Settings of vtab-stitching and of `esta adapt`. A type, not an interface: plain data for JSON. */
+/** Settings of every study on image tasks and of `esta adapt`. A type, not an interface: plain data for JSON. */
 export type VtabSettings = {
   /** Family of anchors, by its name in the registry. */
   readonly family: string;
@@ -19,7 +19,7 @@ export type VtabSettings = {
   /** Folder in VTAB-1k's layout; none for the kit's own tasks. */
   readonly dataFolder: string | null;
   readonly tasks: readonly string[];
-  /** `pst`, `sn-net`, and `anchor-ti`, `anchor-s`, `anchor-b`: an anchor adapted alone. */
+  /** Variants by name; in vtab-stitching `pst`, `sn-net`, and `anchor-ti`, `anchor-s`, `anchor-b`: an anchor adapted alone. */
   readonly methods: readonly string[];
   /** Optimizer updates of each run. */
   readonly steps: number;
@@ -101,11 +101,12 @@ export const vtabBase: VtabSettings = {
 
 /** Names of the methods that a family offers. */
 export function methodNames(family: Pick<FamilyEntry, "anchors">): string[] {
-  return ["pst", "sn-net", ...family.anchors.map(({ label }) => anchorMethod(label))];
+  return ["pst", "sn-net", ...family.anchors.map(({ label }) => aloneMethod("anchor", label))];
 }
 
-function anchorMethod(label: string): string {
-  return `anchor-${label.toLowerCase()}`;
+/** Name of adapting one anchor alone: with PST's tensors, or all of them. */
+export function aloneMethod(kind: "anchor" | "full", label: string): string {
+  return `${kind}-${label.toLowerCase()}`;
 }
 
 /** Images that a run on a task of VTAB-1k's size trains on. */
@@ -114,14 +115,15 @@ export function vtabImages({ refit }: Pick<VtabSettings, "refit">): number {
 }
 
 /**
- * What the training code is told for one method. Names that are not known pass through: the training code's own checks name them.
+ * What the training code is told for one method: `pst`, `sn-net`, `anchor-…` (one alone, PST's tensors), `full-…` (one alone, all tensors). Names that are not known pass through: the training code's own checks name them.
  *
  * @param trainImages - images that training reads, which an epoch counts: VTAB-1k's 800, with refit 1000, by default.
  */
 export function adaptSettingsOf(settings: VtabSettings, method: string, family: Pick<FamilyEntry, "anchors">, trainImages = vtabImages(settings)): AdaptSettings {
   const { rank, scaling, initialImages, steps, batchSize, weightDecay, refit } = settings;
-  const full = method === "sn-net";
-  const anchorAlone = family.anchors.findIndex(({ label }) => anchorMethod(label) === method);
+  const fullAlone = family.anchors.findIndex(({ label }) => aloneMethod("full", label) === method);
+  const full = method === "sn-net" || fullAlone >= 0;
+  const anchorAlone = Math.max(fullAlone, family.anchors.findIndex(({ label }) => aloneMethod("anchor", label) === method));
   const stitched = method === "pst";
   const base = full ? settings.fullLearningRate : settings.learningRate;
   const length = settings.scheduleUnit === "epoch" ? Math.ceil(steps / stepsPerEpoch(trainImages, batchSize)) : steps;

@@ -3,7 +3,8 @@
  */
 import { defineExperiment, type Experiment } from "../experiments/experiment.js";
 import { measuredStitchClaims, reportStitchRows, stitchReportFiles } from "../experiments/stitch-report.js";
-import { stitchRowsOf } from "../experiments/vtab-stitching.js";
+import { variantOf } from "../experiments/vtab-stitching.js";
+import { stitchRowsOf } from "../experiments/vtab-study.js";
 import { stitchRows, type StitchRow } from "../reporting/record.js";
 import { adapt, type AdaptSettings } from "../training/adapt.js";
 import { tinyFamily, tinySettings, tinyTask } from "./tiny-family.js";
@@ -30,7 +31,7 @@ export function tinyExperiment(checkpointEvery = 4): Experiment {
     ingredients: async () => ({ weights: [], data: [] }),
     async run({ method }, { steps, learningRate }, { seed, profile, checkpoint, fingerprint, onProgress, signal }) {
       const result = await adapt(tinyFamily(), tinyTask(), adaptSettings(method, steps, learningRate), { seed, checkpoint, checkpointEvery, fingerprint, onProgress, signal });
-      return stitchRowsOf(result, tinyFamily(), { task: "corners", group: "structured", method, seed, profile });
+      return stitchRowsOf(result, tinyFamily(), { task: "corners", group: "structured", method: variantOf(method).method ?? method, seed, profile }, variantOf(method));
     },
     work: (_, { steps }) => steps,
     report: reportStitchRows,

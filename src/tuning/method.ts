@@ -13,9 +13,9 @@ import { choiceProblem, shown, throwProblems, wholeNumberProblem } from "../chec
 export type BiasScope = "all" | "linear" | "attention" | "shared" | "none";
 export const biasScopes: readonly BiasScope[] = ["all", "linear", "attention", "shared", "none"];
 
-/** Which linears of a block carry a low-rank update: fused qkv (default; our choice), its q and v thirds apart, or qkv and proj. */
-export type LoraTargets = "qkv" | "q+v" | "qkv+proj";
-export const loraTargetChoices: readonly LoraTargets[] = ["qkv", "q+v", "qkv+proj"];
+/** Which linears of a block carry a low-rank update: fused qkv (default; our choice), its q and v thirds apart, or qkv and proj; stitching layers always. Or none at all: biases alone move. */
+export type LoraTargets = "qkv" | "q+v" | "qkv+proj" | "none";
+export const loraTargetChoices: readonly LoraTargets[] = ["qkv", "q+v", "qkv+proj", "none"];
 
 /** Parameter-efficient stitch fine-tuning: low-rank updates shared by all stitches, biases of each stitch's own (paper). */
 export interface PstMethod {
@@ -83,6 +83,7 @@ export function scopeHolds(scope: BiasScope, module: ModuleShape): boolean {
 /** Modules below which a low-rank update hangs: the module itself, or the q and v thirds of a fused qkv. */
 export function loraSites(targets: LoraTargets, module: ModuleShape): { readonly name: string; readonly out: number }[] {
   const out = module.weight[0]!;
+  if (targets === "none") return [];
   if (module.role === "stitching-layer") return [{ name: module.name, out }];
   if (module.role === "proj" && targets === "qkv+proj") return [{ name: module.name, out }];
   if (module.role !== "qkv") return [];

@@ -1,0 +1,147 @@
+/**
+ * @file A study on image tasks: named ways of adapting a family, each on every task, one row a stitch. What vtab-stitching and its ablations share.
+ */
+import { families, familyOf, type FamilyEntry } from "../anchors/registry.js";
+import { choiceProblem, wholeNumberProblem } from "../checks.js";
+import type { ClaimResult } from "../reporting/claims.js";
+import { stitchRows, type StitchRow } from "../reporting/record.js";
+import { adapt, adaptProblems, structureOf, type AdaptResult, type AnchorFamily, type StitchScore } from "../training/adapt.js";
+import { adaptedRecord, saveAdapted } from "../training/adapted-file.js";
+import { stepsPerEpoch } from "../training/batches.js";
+import type { TunedModel } from "../tuning/tuned-model.js";
+import { defineExperiment, type Experiment, type Ingredients, type Profile, type ReportContext, type RunContext } from "./experiment.js";
+import { versions } from "./provenance.js";
+import { adaptSettingsOf, vtabImages, vtabSettingKinds, type VtabSettings } from "./vtab-settings.js";
+import { anchorsOf, expectedTestImages, sourceProblems, taskOf, taskSha256 } from "./vtab-sources.js";
+
+/** A way of adapting a family to a task. */
+export interface Variant {
+  /** What is trained, as {@link adaptSettingsOf} names it: `pst`, `sn-net`, `anchor-…` or `full-…`. */
+  readonly adapts: string;
+  /** Settings that differ from the experiment's. */
+  readonly changes?: Partial<VtabSettings>;
+  /** Name of the method in the rows; the variant's own by default. */
+  readonly method?: string;
+  /** How it is trained and measured; {@link adapt} by default. */
+  readonly adapt?: typeof adapt;
+}
+
+/** What tells one study from another. */
+export interface VtabStudy {
+  readonly id: string;
+  readonly question: string;
+  readonly claim: string;
+  readonly settings: Readonly<Record<Profile, VtabSettings>>;
+  readonly seeds: Readonly<Record<Profile, readonly number[]>>;
+  /** Every variant by name; the setting `methods` chooses among them. */
+  readonly variants: (settings: VtabSettings) => Readonly<Record<string, Variant>>;
+  readonly report: (rows: readonly StitchRow[], context: ReportContext) => Promise<void>;
+  readonly reportFiles: readonly string[];
+  readonly claims: (rows: readonly StitchRow[]) => readonly ClaimResult[];
+}
+
+type Point = { readonly task: string; readonly method: string };
+
+/** Makes a study into an experiment. */
+export function defineVtabStudy(study: VtabStudy): Experiment {
+  const variantAt = ({ method }: Point, settings: VtabSettings): Variant => study.variants(settings)[method]!;
+  const settingsAt = (point: Point, settings: VtabSettings): VtabSettings => ({ ...settings, ...variantAt(point, settings)?.changes });
+  return defineExperiment<VtabSettings, Point, StitchRow>({
+    ...study,
+    note: vtabNote,
+    kinds: vtabSettingKinds,
+    outsideIdentity: ["tasks", "methods", "weightsFolder", "dataFolder"],
+    revision: 1,
+    rowType: stitchRows,
+    points: ({ tasks, methods }) => tasks.flatMap((task) => methods.map((method) => ({ task, method }))),
+    settingsAt,
+    problems: (where, settings, profile) => studyProblems(study, where, settings, profile),
+    ingredients: (point, settings) => vtabIngredients(point, settingsAt(point, settings)),
+    run: (point, settings, context) => runVtab(point, variantAt(point, settings), settingsAt(point, settings), context),
+    work: (point, settings) => vtabWork(point, variantAt(point, settings), settingsAt(point, settings)),
+  });
+}
+
+/** Says what was run, in full: a reader of one figure must see what it is not. */
+function vtabNote(settings: VtabSettings, seeds: readonly number[], profile: string): string {
+  const { family, steps, batchSize, scheduleUnit, testImages, dataFolder, learningRate, fullLearningRate, refit } = settings;
+  const about = families.find(({ familyId }) => familyId === family)?.about ?? "unknown";
+  const length = scheduleUnit === "epoch" ? `${Math.ceil(steps / stepsPerEpoch(vtabImages(settings), batchSize))} epochs` : `${steps} steps`;
+  const test = testImages === null ? "all test images" : `at most ${testImages} test images a task`;
+  const source = dataFolder === null ? "tasks of the kit, not VTAB-1k" : "tasks in VTAB-1k's layout";
+  return `${profile}: family ${family} (${about}), ${length} of batch ${batchSize} on ${vtabImages(settings)} images${refit ? " (validation included)" : ""}, learning rate ${learningRate} (SN-Net ${fullLearningRate}), ${test}, ${seeds.length === 1 ? "1 seed" : `${seeds.length} seeds`}; ${source}`;
+}
+
+function studyProblems({ variants }: VtabStudy, where: string, settings: VtabSettings, profile: string): string[] {
+  const problems = [...sourceProblems(where, settings, profile)];
+  for (const key of ["valImages", "testImages"] as const) if (settings[key] !== null) problems.push(...wholeNumberProblem(where, key, settings[key], 1, Infinity));
+  if (!(settings.warmupShare >= 0 && settings.warmupShare < 1)) problems.push(`${where}: warmupShare is ${settings.warmupShare}, expected a number from 0 up to but not including 1.`);
+  if (!(settings.fullLearningRate > 0)) problems.push(`${where}: fullLearningRate is ${settings.fullLearningRate}, expected a number above 0.`);
+  if (settings.methods.length === 0) problems.push(`${where}: methods is empty, expected at least one method.`);
+  const family = families.find(({ familyId }) => familyId === settings.family);
+  if (family === undefined) return problems;
+  const known = variants(settings);
+  problems.push(...settings.methods.flatMap((method) => choiceProblem(where, "method", method, Object.keys(known))));
+  return [...problems, ...adaptProblems(where, unloaded(family), adaptSettingsOf(settings, "pst", family))];
+}
+
+/** A family's structure without its weights. */
+function unloaded({ familyId, anchors, mean, std }: FamilyEntry): AnchorFamily {
+  return {
+    familyId,
+    anchors: anchors.map(({ anchorId, config }) => ({ anchorId, config, parameters: {}, sha256: "" })),
+    labels: anchors.map(({ label }) => label),
+    normalisation: { mean, std },
+  };
+}
+
+async function vtabIngredients({ task }: Point, settings: VtabSettings): Promise<Ingredients> {
+  const { anchors } = await anchorsOf(settings);
+  return { weights: anchors.map(({ anchorId, sha256 }) => ({ name: anchorId, sha256 })), data: [{ name: task, sha256: await taskSha256(settings, task) }] };
+}
+
+async function runVtab({ task, method }: Point, variant: Variant, settings: VtabSettings, context: RunContext): Promise<StitchRow[]> {
+  const { seed, profile, checkpoint, weights, fingerprint, onProgress, signal, measure } = context;
+  const [family, dataset] = [await anchorsOf(settings), await taskOf(settings, task)];
+  const images = dataset.train.count + (settings.refit ? dataset.val.count : 0);
+  const adaptSettings = adaptSettingsOf(settings, variant.adapts, familyOf(settings.family), images);
+  const save = (model: TunedModel, stitches: readonly StitchScore[]): void => saveAdapted(weights, model, adaptedRecord(family, dataset, adaptSettings, { kit: versions()["esta"]!, method, seed, stitches }));
+  const options = { seed, checkpoint, checkpointEvery: 50, fingerprint, onProgress, signal, ...(settings.saveWeights ? { onTrained: save } : {}) };
+  const result = await (variant.adapt ?? adapt)(family, dataset, adaptSettings, options);
+  for (const [name, seconds] of Object.entries(result.seconds)) measure(`${name}Seconds`, seconds);
+  return stitchRowsOf(result, family, { task, group: dataset.group, method: variant.method ?? method, seed, profile }, variant);
+}
+
+/**
+ * One row a stitch. An anchor alone draws no stitches.
+ *
+ * @param variant - only PST has an importance to report; what chooses in another way says so by its own `adapt`.
+ */
+export function stitchRowsOf(result: AdaptResult, family: Pick<AnchorFamily, "anchors">, { task, group, method, seed, profile }: Pick<StitchRow, "task" | "group" | "method" | "seed" | "profile">, variant: Variant): StitchRow[] {
+  const name = (anchor: number): string => family.anchors[anchor]!.anchorId;
+  const alone = result.outcomes.length === 1;
+  const scored = variant.adapts === "pst" && !alone;
+  const chooses = scored || variant.adapt !== undefined;
+  return result.outcomes.map(({ stitchId, top1, validationTop1, importance, visits, selected }) => {
+    const stitch = result.family.space.stitches[stitchId]!;
+    const { flops, params } = result.family.costs[stitchId]!;
+    const joined = stitch.kind === "stitch";
+    return {
+      task, group, method, seed, stitchId, kind: stitch.kind, front: name(stitch.front), end: name(stitch.end),
+      frontBlock: joined ? stitch.frontBlock : null, endBlock: joined ? stitch.endBlock : null, flops, params, trainableParams: result.trainable,
+      top1, valTop1: validationTop1, importance: scored ? importance : null, visits: alone ? null : visits, selected: chooses && selected ? 1 : 0, profile,
+    };
+  });
+}
+
+/** Multiply–accumulates: a training step costs its forward pass twice with frozen weights, three times with all; then every stitch is evaluated. */
+function vtabWork({ task }: Point, variant: Variant | undefined, settings: VtabSettings): number {
+  const family = families.find(({ familyId }) => familyId === settings.family);
+  if (family === undefined || variant === undefined) return 0;
+  const { costs } = structureOf(unloaded(family), 10);
+  const { anchorAlone, method } = adaptSettingsOf(settings, variant.adapts, family);
+  const flops = anchorAlone === undefined ? costs.map((cost) => cost.flops) : [costs[anchorAlone]!.flops];
+  const all = flops.reduce((sum, cost) => sum + cost, 0);
+  const perImage = (method.kind === "full" ? 3 : 2) * (all / flops.length);
+  return settings.steps * settings.batchSize * perImage + ((settings.refit ? 0 : (settings.valImages ?? 200)) + expectedTestImages(settings, task)) * all;
+}
