@@ -10,12 +10,13 @@ const anchors = [...base, "tensor"];
 const stitching = [...anchors, "anchors"];
 const tuning = [...stitching, "stitching"];
 const sampling = [...base];
+const language = [...base];
 const datasets = [...base];
-const training = [...tuning, "tuning", "sampling", "datasets"];
+const training = [...tuning, "tuning", "sampling", "datasets", "language"];
 const experiments = [...training, "training", "reporting"];
 const cli = [...experiments, "experiments", "kernel"];
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  checks: [], rng: [], "write-whole": ["checks"], native: base, tensor, anchors, stitching, tuning, sampling, datasets, training, experiments,
+  checks: [], rng: [], "write-whole": ["checks"], native: base, tensor, anchors, stitching, tuning, sampling, datasets, language, training, experiments,
   cli, index: cli, reporting: ["checks", "write-whole"], kernel: ["checks"],
 };
 
