@@ -63,8 +63,23 @@ const vitFamily: FamilyEntry = {
   obtain: "copy timm's safetensors files to data/weights",
 };
 
+/** Two neighbours of a family as a family of their own, `mini-ti-s`: the scale of a family is a question of the rank ablation. */
+function pairFamily(family: FamilyEntry, first: number): FamilyEntry {
+  const anchors = family.anchors.slice(first, first + 2);
+  const labels = anchors.map(({ label }) => label);
+  return { ...family, familyId: pairId(family.familyId, labels), anchors, about: `${labels.join(" and ")} of ${family.about}` };
+}
+
+/** Name of the family of two neighbours. @param labels - short names, the smaller first. */
+export function pairId(familyId: string, labels: readonly string[]): string {
+  return [familyId, ...labels.map((label) => label.toLowerCase())].join("-");
+}
+
+/** The families that are not parts of others. */
+export const wholeFamilies: readonly FamilyEntry[] = [miniFamily("mini", 8), miniFamily("mini-fine", 4), vitFamily];
+
 /** Every family, by id. */
-export const families: readonly FamilyEntry[] = [miniFamily("mini", 8), miniFamily("mini-fine", 4), vitFamily];
+export const families: readonly FamilyEntry[] = [...wholeFamilies, ...wholeFamilies.flatMap((family) => [pairFamily(family, 0), pairFamily(family, 1)])];
 
 /** The family of that name. @throws {UsageError} listing the known ones. */
 export function familyOf(familyId: string): FamilyEntry {

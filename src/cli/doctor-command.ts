@@ -6,7 +6,7 @@ import type { Command } from "commander";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
-import { families, weightFile } from "../anchors/registry.js";
+import { wholeFamilies, weightFile } from "../anchors/registry.js";
 import { UsageError } from "../checks.js";
 import { taskNames } from "../datasets/registry.js";
 import { vtabTasks } from "../datasets/vtab-tasks.js";
@@ -95,7 +95,7 @@ function installedVersion(name: string): string | undefined {
 }
 
 function weightFindings(): Finding[] {
-  return families.map((family) => {
+  return wholeFamilies.map((family) => {
     const missing = family.anchors.filter((anchor) => weightFile(anchor, ownWeightFolders) === undefined);
     const what = `weights of ${family.familyId}`;
     if (missing.length === 0) return { what, state: "ok", detail: `${family.anchors.length} anchors` };

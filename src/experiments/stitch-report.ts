@@ -3,6 +3,7 @@
  */
 import { join } from "node:path";
 import type { ClaimResult } from "../reporting/claims.js";
+import { costsTable } from "../reporting/costs-table.js";
 import { paretoFigure } from "../reporting/figures/pareto-figure.js";
 import { writeFigure } from "../reporting/figures/render.js";
 import type { StitchRow } from "../reporting/record.js";
@@ -17,12 +18,18 @@ export const stitchReportFiles: readonly string[] = [
   ...["tasks", "averages", "anchors"].flatMap((table) => ["md", "csv", "json"].map((ending) => `tables/${table}.${ending}`)),
 ];
 
-/** Draws the accuracy–FLOPs frontier of every method on every task and on their mean, and writes the tables. */
-export async function reportStitchRows(rows: readonly StitchRow[], { folder, id, profile, note }: ReportContext): Promise<void> {
-  for (const table of stitchTables(rows, { note })) writeTable(join(folder, "tables"), table);
+/**
+ * Draws the accuracy–FLOPs frontier of every method on every task and on their mean, and writes the tables.
+ *
+ * @param labels - methods' labels by name, where they differ from the kit's.
+ */
+export async function reportStitchRows(rows: readonly StitchRow[], { folder, id, profile, note }: ReportContext, labels: Readonly<Record<string, string>> = {}): Promise<void> {
+  for (const table of stitchTables(rows, { note, labels })) writeTable(join(folder, "tables"), table);
+  const costs = costsTable(folder, note, labels);
+  if (costs !== undefined) writeTable(join(folder, "tables"), costs);
   // Three tasks and their mean fill two rows of two; the figure's own three columns would leave the mean alone.
   const columns = new Set(rows.map(({ task }) => task)).size === 3 ? { columns: 2 } : {};
-  await writeFigure(join(folder, "figures", "pareto"), paretoFigure(rows, { note, ...columns }), `${id}, ${profile}`);
+  await writeFigure(join(folder, "figures", "pareto"), paretoFigure(rows, { note, labels, ...columns }), `${id}, ${profile}`);
 }
 
 /** The claims for which both sides were run. */

@@ -2,6 +2,7 @@
  * @file The settings of adapting a stitched family to image tasks: plain data, and what they mean to the training code.
  */
 import type { FamilyEntry } from "../anchors/registry.js";
+import { vtabTasks } from "../datasets/vtab-tasks.js";
 import type { ImportanceVariant } from "../sampling/importance.js";
 import { defaultSampler, type SamplerKind } from "../sampling/sampler.js";
 import type { AdaptSettings } from "../training/adapt.js";
@@ -98,6 +99,21 @@ export const vtabBase: VtabSettings = {
   refit: false,
   saveWeights: false,
 };
+
+/** Two tasks a group: what every ablation runs at least. */
+export const sixTasks: readonly string[] = ["digits", "emoji-category", "earth-terrain", "earth-lights", "dsprites-like-location", "dsprites-like-orientation"];
+
+/** Few steps need a higher learning rate: chosen on validation of two tasks, the same factor for all methods. */
+export const vtabQuick: VtabSettings = { ...vtabBase, tasks: ["digits", "earth-terrain", "dsprites-like-location"], steps: 100, batchSize: 24, valImages: 40, testImages: 150, learningRate: 6e-3, fullLearningRate: 6e-4 };
+
+/** One task, for the ablations' quick profile: it shows that everything runs, and little else. */
+export const ablationQuick: VtabSettings = { ...vtabQuick, tasks: ["digits"], steps: 60, batchSize: 16, valImages: 20, testImages: 100 };
+
+/** Forty epochs. PST's rate was chosen on validation of three tasks (0.001 or 0.003); SN-Net's is ten times lower. */
+export const vtabLaptop: VtabSettings = { ...vtabBase, tasks: sixTasks, batchSize: 32, testImages: 1000, learningRate: 3e-3, fullLearningRate: 3e-4 };
+
+/** A hundred epochs of fifteen steps: chosen on validation, refitted on all 1000 images. */
+export const vtabPaper: VtabSettings = { ...vtabBase, family: "vit", dataFolder: "data/vtab-1k", tasks: vtabTasks.map(({ name }) => name), steps: 1500, scheduleUnit: "epoch", refit: true };
 
 /** Names of the methods that a family offers. */
 export function methodNames(family: Pick<FamilyEntry, "anchors">): string[] {

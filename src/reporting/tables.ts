@@ -229,11 +229,11 @@ function anchorTable(measured: Measured, note: string): Table {
 }
 
 /**
- * The area under the test frontier, mean over tasks, of each seed of a method; a seed that lacks a task is left out.
+ * The area under the test frontier, or another measure, mean over tasks, of each seed of a method; a seed that lacks a task is left out.
  *
  * @returns a function from a method's name to its areas by seed.
  */
-export function areasBySeed(rows: readonly StitchRow[]): (method: string) => Map<number, number> {
+export function areasBySeed(rows: readonly StitchRow[], measure: Measure = ({ area }) => area): (method: string) => Map<number, number> {
   const measured = collect(rows, { note: "" });
-  return (method) => new Map(averagesBySeed(measured, method, ({ area }) => area).map(({ seed, meanOfTasks }) => [seed, meanOfTasks]));
+  return (method) => new Map(averagesBySeed(measured, method, measure).map(({ seed, meanOfTasks }) => [seed, meanOfTasks]));
 }

@@ -1,3 +1,4 @@
+import { families } from "../anchors/registry.js";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -91,7 +92,7 @@ test("--set goes before the settings file, and both are held to the known keys",
   const file = join(folder, "settings.json");
   writeFileSync(file, '{"steps": 5, "rank": 2}');
   const { exitCode, err } = await esta("run", "vtab-stitching", "--settings", file, "--set", "rank=0", "--set", "family=nano");
-  expect({ exitCode, err }).toEqual({ exitCode: 2, err: 'run vtab-stitching: family is "nano", expected one of mini, mini-fine, vit.' });
+  expect({ exitCode, err }).toEqual({ exitCode: 2, err: `run vtab-stitching: family is "nano", expected one of ${families.map(({ familyId }) => familyId).join(", ")}.` });
 });
 
 test("Ctrl-C asks the work to stop, which then ends with 130; SIGTERM with 143", async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { main } from "../cli/main.js";
-import { experimentOf } from "../experiments/index.js";
+import { experimentOf, experiments } from "../experiments/index.js";
 import { ownWeightFolders, shortPath } from "../experiments/vtab-sources.js";
 import { taskNames } from "../datasets/registry.js";
 import { families, weightFile } from "../anchors/registry.js";
@@ -26,25 +26,26 @@ async function complaint(...args: string[]): Promise<string> {
   return err.join("\n").replaceAll(folder, "FOLDER");
 }
 
+const ids = experiments.map(({ id }) => id).join(", ");
 const settingNames = Object.keys(experimentOf("vtab-stitching").kinds).join(", ");
 
 test("unknown experiment, profile and key, each with the known ones", async () => {
-  expect(await complaint("run", "vtab")).toBe('run: experiment "vtab" is not known, expected one of vtab-stitching.');
+  expect(await complaint("run", "vtab")).toBe(`run: experiment "vtab" is not known, expected one of ${ids}.`);
   expect(await complaint("run", "--profile", "fast")).toBe('run: profile "fast" is not known, expected one of quick, laptop, paper.');
-  expect(await complaint("run", "--set", "step=3")).toBe(`settings of vtab-stitching: step is not a setting, expected one of ${settingNames}.`);
-  expect(await complaint("list", "vtab")).toBe('run: experiment "vtab" is not known, expected one of vtab-stitching.');
+  expect(await complaint("run", "vtab-stitching", "--set", "step=3")).toBe(`settings of vtab-stitching: step is not a setting, expected one of ${settingNames}.`);
+  expect(await complaint("list", "vtab")).toBe(`run: experiment "vtab" is not known, expected one of ${ids}.`);
 });
 
 test("a settings file that is not JSON, and one with an unknown key", async () => {
   const file = join(folder, "settings.json");
   writeFileSync(file, '{\n  "steps": 20,\n  rank: 4\n}\n');
-  expect(await complaint("run", "--settings", file)).toBe('settings FOLDER/settings.json: line 3, column 3: found "r", expected a name in double quotes. A settings file is one JSON object, for instance {"steps": 200}.');
+  expect(await complaint("run", "vtab-stitching", "--settings", file)).toBe('settings FOLDER/settings.json: line 3, column 3: found "r", expected a name in double quotes. A settings file is one JSON object, for instance {"steps": 200}.');
   writeFileSync(file, '{"ranks": 4}');
-  expect(await complaint("run", "--settings", file)).toBe(`settings of vtab-stitching: ranks is not a setting, expected one of ${settingNames}.`);
+  expect(await complaint("run", "vtab-stitching", "--settings", file)).toBe(`settings of vtab-stitching: ranks is not a setting, expected one of ${settingNames}.`);
 });
 
 test("unknown tasks, methods and a rank beyond the width, all at once", async () => {
-  expect(await complaint("run", "--set", `weightsFolder=${weights}`, "--set", "tasks=digit", "--set", "methods=pst,lora", "--set", "rank=49", "--set", "steps=0", "--set", "sampler=greedy", "--set", "testImages=0")).toBe(
+  expect(await complaint("run", "vtab-stitching", "--set", `weightsFolder=${weights}`, "--set", "tasks=digit", "--set", "methods=pst,lora", "--set", "rank=49", "--set", "steps=0", "--set", "sampler=greedy", "--set", "testImages=0")).toBe(
     [
       `run vtab-stitching: task is "digit", expected one of ${taskNames.join(", ")}.`,
       "run vtab-stitching: testImages is 0, expected a whole number of at least 1.",
@@ -61,11 +62,11 @@ test("weights and data that are missing, with how to get them", async () => {
   if (absent === undefined) console.log("skipped: the message on missing weights, since those of every family are here");
   else {
     const { familyId, anchors, obtain } = absent;
-    expect(await complaint("run", "--set", `family=${familyId}`)).toBe(
+    expect(await complaint("run", "vtab-stitching", "--set", `family=${familyId}`)).toBe(
       `run vtab-stitching: weights of family ${familyId} are missing: ${anchors.map(({ file }) => file).join(", ")}, expected in ${ownWeightFolders.map(shortPath).join(" or ")}. To get them: ${obtain}. See data/README.md.`,
     );
   }
-  expect(await complaint("run", "--profile", "paper", "--set", "family=mini", "--set", `weightsFolder=${weights}`, "--set", `dataFolder=${join(folder, "vtab-1k")}`)).toBe(
+  expect(await complaint("run", "vtab-stitching", "--profile", "paper", "--set", "family=mini", "--set", `weightsFolder=${weights}`, "--set", `dataFolder=${join(folder, "vtab-1k")}`)).toBe(
     'run vtab-stitching: profile "paper" needs FOLDER/vtab-1k (19 folders), found 0. See data/README.md, or use profile "laptop".',
   );
   mkdirSync(join(folder, "mine", "birds"), { recursive: true });

@@ -317,7 +317,7 @@ function keyNotes(panels: readonly Panel[]): string[] {
   const everything = panels.flatMap(pointsOf);
   const seeds = Math.max(0, ...everything.map((point) => point.seeds));
   return [
-    ...(everything.some(isSelected) ? ["Rings: selected for deployment by importance."] : []),
+    ...(everything.some(isSelected) ? ["Rings: selected for deployment."] : []),
     ...(seeds > 1 ? [`Means over ${seeds} seeds, bands of ± 1 standard deviation.`] : []),
   ];
 }

@@ -1,0 +1,63 @@
+/**
+ * @file The ablations' tables and claims on rows whose answers are known by heart.
+ */
+import { expect, test } from "vitest";
+import { loraClaims } from "../experiments/lora-vs-full.js";
+import { rankClaims } from "../experiments/rank-ablation.js";
+import { samplerClaims } from "../experiments/sampling-ablation.js";
+import { rankCells, rankTable, scaleOf } from "./rank-table.js";
+import type { StitchRow } from "./record.js";
+import { techniqueMeans, techniqueTable } from "./technique-table.js";
+
+const base: StitchRow = {
+  task: "digits", group: "natural", method: "", seed: 0, stitchId: 0, kind: "anchor", front: "vit-mini-ti", end: "vit-mini-ti", frontBlock: null, endBlock: null,
+  flops: 1000, params: 10, trainableParams: 100, top1: 0.5, valTop1: 0.5, importance: null, visits: null, selected: 0, profile: "quick",
+};
+const row = (changes: Partial<StitchRow>): StitchRow => ({ ...base, ...changes });
+
+test("a rank's name is taken apart", () => {
+  expect(scaleOf("s-b-rank-8")).toEqual({ scale: "S–B", rank: 8 });
+});
+
+test("rank cells: the mean over a task's stitches, then over the tasks of a group, then over all tasks", () => {
+  const rows = [
+    row({ method: "ti-s-rank-1", stitchId: 0, top1: 0.2 }), row({ method: "ti-s-rank-1", stitchId: 1, top1: 0.4 }),
+    row({ method: "ti-s-rank-1", stitchId: 0, task: "letters", top1: 0.7 }),
+    row({ method: "ti-s-rank-1", stitchId: 0, task: "sprites", group: "structured", top1: 0.8 }),
+  ];
+  const of = (group: string): number => rankCells(rows).find((cell) => cell.group === group)!.top1;
+  expect(of("natural")).toBeCloseTo((0.3 + 0.7) / 2, 12);
+  expect(of("structured")).toBeCloseTo(0.8, 12);
+  expect(of("all")).toBeCloseTo((0.3 + 0.7 + 0.8) / 3, 12);
+  const [line] = rankTable(rows, "note").rows;
+  expect(line).toMatchObject({ scale: "Ti–S", rank: 1, trainable_params: 100, trained_mebibytes: 1600 / 2 ** 20 });
+});
+
+test("ranks are compared lowest to highest in each scale, seed by seed", () => {
+  const rows = [0, 1, 2].flatMap((seed) => [
+    row({ method: "ti-s-rank-2", seed, top1: 0.5 }), row({ method: "ti-s-rank-16", seed, top1: 0.6 + seed / 100 }), row({ method: "s-b-rank-2", seed, top1: 0.9 }),
+  ]);
+  const claims = rankClaims(rows);
+  expect(claims.map(({ claim }) => claim)).toEqual(["A higher rank is more accurate (Ti–S)"]);
+  expect(claims[0]!.ours!.mean).toBeCloseTo(0.11, 12);
+  expect(claims[0]!.verdict).toBe("supported");
+});
+
+test("samplers are compared by area, the sign is that of importance", () => {
+  const rows = [0, 1].flatMap((seed) => [["importance", 0.7], ["uniform", 0.8]].flatMap(([method, top1]) => [
+    row({ method: method as string, seed, top1: top1 as number }), row({ method: method as string, seed, stitchId: 1, flops: 2000, top1: top1 as number }),
+  ]));
+  expect(samplerClaims(rows)).toMatchObject([{ measure: "area under the frontier, importance − uniform", verdict: "contradicted" }]);
+  expect(samplerClaims(rows)[0]!.ours!.mean).toBeCloseTo(-0.1, 12);
+});
+
+test("techniques: means over anchors and tasks; a seed that lacks one is left out", () => {
+  const rows = [
+    row({ method: "full", top1: 0.6 }), row({ method: "full", front: "vit-mini-s", stitchId: 1, top1: 0.8 }),
+    row({ method: "lora-8-bias", top1: 0.7 }), row({ method: "lora-8-bias", front: "vit-mini-s", stitchId: 1, top1: 0.8 }),
+    row({ method: "full", seed: 1, top1: 0.1 }),
+  ];
+  expect([...techniqueMeans(rows, "full")]).toEqual([[0, 0.7]]);
+  expect(loraClaims(rows)[0]!.ours!.mean).toBeCloseTo(0.05, 12);
+  expect(techniqueTable(rows, "note").rows.map(({ technique, anchor }) => `${technique} ${anchor}`)).toEqual(["full Ti", "full S", "lora-8-bias Ti", "lora-8-bias S"]);
+});

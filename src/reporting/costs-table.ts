@@ -1,0 +1,39 @@
+/**
+ * @file What each method's runs took: seconds and memory, from the records beside the rows.
+ *
+ * These differ from run to run, so they stand in a table of their own and in nothing that is compared byte for byte.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseRunRecord, type RunRecord } from "./run-record.js";
+import { groupBy, meanSpread } from "./seed-means.js";
+import type { Table } from "./table.js";
+
+/** The table `costs`, or nothing where no record is left (a fresh clone holds rows without records). */
+export function costsTable(folder: string, note: string, labels: Readonly<Record<string, string>> = {}): Table | undefined {
+  const records = finishedRecords(join(folder, "runs"));
+  if (records.length === 0) return undefined;
+  const byMethod = groupBy(records, ({ settings }) => String(settings["method"] ?? ""));
+  const [first] = records;
+  return {
+    id: "costs", title: "What the runs took", note,
+    legend: `Mean over the runs of a method (tasks and seeds), start to end with evaluation; one machine (${first!.machine.cpu}, ${first!.machine.cores} cores), which may have done other work too.`,
+    columns: [
+      { key: "method", label: "Method", format: "text", labels },
+      { key: "runs", label: "Runs", format: "count" },
+      { key: "seconds", label: "Seconds", format: "number" },
+      { key: "peak_mebibytes", label: "Peak memory (MiB)", format: "number" },
+    ],
+    rows: [...byMethod].map(([method, ofMethod]) => ({
+      method, runs: ofMethod.length,
+      seconds: meanSpread(ofMethod.flatMap(({ seconds }) => (seconds === null ? [] : [seconds]))),
+      peak_mebibytes: meanSpread(ofMethod.flatMap(({ peakBytes }) => (peakBytes === null ? [] : [peakBytes / 2 ** 20]))),
+    })),
+  };
+}
+
+function finishedRecords(folder: string): RunRecord[] {
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).filter((name) => name.endsWith(".json")).sort();
+  return names.map((name) => parseRunRecord(readFileSync(join(folder, name), "utf8"), join(folder, name))).filter(({ status }) => status === "finished");
+}

@@ -1,0 +1,63 @@
+/**
+ * @file The rank ablation's numbers from its rows: mean accuracy of all stitches by scale, rank, group of tasks and seed.
+ */
+import type { StitchRow } from "./record.js";
+import { groupBy, meanSpread } from "./seed-means.js";
+import type { Table } from "./table.js";
+
+/** One scale, rank, group ("all" is the mean over tasks) and seed. */
+export interface RankCell {
+  readonly scale: string;
+  readonly rank: number;
+  readonly group: string;
+  readonly seed: number;
+  /** Mean over the group's tasks of the mean over stitches, 0–1. */
+  readonly top1: number;
+  /** Best stitch, mean over the tasks. */
+  readonly best: number;
+  readonly trainableParams: number;
+}
+
+/** A weight, its gradient and AdamW's two averages, float32. */
+const BYTES = 16;
+
+/** Takes a method's name apart: `s-b-rank-8` is scale `S-B`, rank 8. */
+export function scaleOf(method: string): { readonly scale: string; readonly rank: number } {
+  const [scale = "", rank = ""] = method.split("-rank-");
+  return { scale: scale.split("-").map((label) => label.charAt(0).toUpperCase() + label.slice(1)).join("–"), rank: Number(rank) };
+}
+
+/** Every cell that the rows fill, scale by scale, ranks ascending. */
+export function rankCells(rows: readonly StitchRow[]): RankCell[] {
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const cells = [...groupBy(rows, ({ method, seed }) => `${method}\n${seed}`).values()].flatMap((ofRun): RankCell[] => {
+    const { method, seed, trainableParams } = ofRun[0]!;
+    const tasks = [...groupBy(ofRun, ({ task }) => task).values()].map((ofTask) => ({
+      group: ofTask[0]!.group as string, top1: mean(ofTask.map(({ top1 }) => top1)), best: Math.max(...ofTask.map(({ top1 }) => top1)),
+    }));
+    const groups = new Map([...groupBy(tasks, ({ group }) => group), ["all", tasks]]);
+    return [...groups].map(([group, ofGroup]) => ({ ...scaleOf(method), group, seed, top1: mean(ofGroup.map(({ top1 }) => top1)), best: mean(ofGroup.map(({ best }) => best)), trainableParams }));
+  });
+  return cells.sort((a, b) => a.rank - b.rank);
+}
+
+/** The table `ranks`. */
+export function rankTable(rows: readonly StitchRow[], note: string): Table {
+  const cells = rankCells(rows);
+  const groups = [...new Set(cells.map(({ group }) => group))];
+  const lines = [...groupBy(cells, ({ scale, rank }) => `${scale}\n${rank}`).values()].sort((a, b) => a[0]!.scale.localeCompare(b[0]!.scale) || a[0]!.rank - b[0]!.rank);
+  return {
+    id: "ranks", title: "Rank, scale of the family and group of tasks", note,
+    legend: "Mean top-1 of all stitches; best: the best stitch of each task, mean over tasks. Trained memory: weights, gradients and AdamW's two averages of what is trained, float32.",
+    columns: [
+      { key: "scale", label: "Family", format: "text" }, { key: "rank", label: "Rank", format: "count" }, { key: "trainable_params", label: "Trained parameters", format: "count" },
+      { key: "trained_mebibytes", label: "Trained memory (MiB)", format: "number" },
+      ...groups.map((group) => ({ key: group, label: `${group} (%)`, format: "percent" as const })), { key: "best", label: "Best (%)", format: "percent" },
+    ],
+    rows: lines.map((line) => ({
+      scale: line[0]!.scale, rank: line[0]!.rank, trainable_params: line[0]!.trainableParams, trained_mebibytes: (line[0]!.trainableParams * BYTES) / 2 ** 20,
+      ...Object.fromEntries(groups.map((group) => [group, meanSpread(line.filter((cell) => cell.group === group).map(({ top1 }) => top1))])),
+      best: meanSpread(line.filter(({ group }) => group === "all").map(({ best }) => best)),
+    })),
+  };
+}

@@ -1,0 +1,57 @@
+/**
+ * @file SN-Net's way to a task in three stages: fine-tune every anchor, join them by least squares and train the stitches, evaluate them all to choose.
+ */
+import type { LoadedAnchor } from "../anchors/load-weights.js";
+import { anchorPrefix } from "../stitching/route-parts.js";
+import { flopsBins } from "../sampling/flops-bins.js";
+import { bestPerBin, withAnchors } from "../sampling/selection.js";
+import { stitchParameters } from "../tuning/merge.js";
+import { adapt, type adapt as Adapt, type AdaptResult, type AdaptSettings, type AnchorFamily, type StitchOutcome } from "./adapt.js";
+import type { Dataset } from "../datasets/dataset.js";
+
+/**
+ * Adapts in three stages, each of as many steps as the settings say (SN-Net's order of work; equal steps are our choice).
+ *
+ * Validation accuracy chooses what is deployed, the best of each FLOPs bin, in place of importance. Only the last stage keeps a checkpoint.
+ *
+ * @throws {UsageError} as {@link adapt}; and with refit, which leaves nothing to choose by.
+ */
+export const adaptInThreeStages: typeof Adapt = async (family, dataset, settings, options) => {
+  const started = performance.now();
+  const { checkpoint: _kept, onTrained: _shown, afterStep: _looked, onProgress, ...first } = options;
+  const anchors: LoadedAnchor[] = [];
+  for (const [index, anchor] of family.anchors.entries()) {
+    const watch = onProgress === undefined ? {} : { onProgress: (progress: Parameters<typeof onProgress>[0]) => onProgress({ ...progress, label: `stage 1, ${anchor.anchorId}, ${progress.label}` }) };
+    anchors.push(await fineTuned(family, index, dataset, settings, { ...first, ...watch }));
+  }
+  const seconds = (performance.now() - started) / 1000;
+  const result = await adapt({ ...family, anchors }, dataset, settings, options);
+  return { ...result, outcomes: chosenByValidation(result, settings), seconds: { ...result.seconds, train: result.seconds.train + seconds } };
+};
+
+/** An anchor after full fine-tuning alone, as plain weights. */
+async function fineTuned(family: AnchorFamily, index: number, dataset: Dataset, settings: AdaptSettings, options: Parameters<typeof Adapt>[3]): Promise<LoadedAnchor> {
+  const anchor = family.anchors[index]!;
+  const prefix = anchorPrefix(index);
+  let parameters = anchor.parameters;
+  await adapt(family, { ...dataset, val: firstOf(dataset.val), test: firstOf(dataset.test) }, { ...settings, method: { kind: "full" }, anchorAlone: index }, {
+    ...options,
+    onTrained: (model) => {
+      parameters = Object.fromEntries(Object.entries(stitchParameters(model, index)).map(([name, value]) => [name.slice(prefix.length), value]));
+    },
+  });
+  return { ...anchor, config: { ...anchor.config, classes: dataset.classes }, parameters };
+}
+
+/** The first image of a split: stage 1 measures nothing. */
+function firstOf(split: Dataset["val"]): Dataset["val"] {
+  return { ...split, count: 1, images: split.images.subarray(0, split.images.length / split.count), labels: split.labels.subarray(0, 1) };
+}
+
+function chosenByValidation({ family, outcomes }: AdaptResult, { train }: AdaptSettings): StitchOutcome[] {
+  const costs = outcomes.map(({ stitchId }) => family.costs[stitchId]!.flops);
+  const anchors = outcomes.flatMap(({ stitchId }, place) => (family.space.stitches[stitchId]!.kind === "anchor" ? [place] : []));
+  const scores = outcomes.map(({ validationTop1 }) => validationTop1 ?? 0);
+  const chosen = new Set(withAnchors(bestPerBin(scores, flopsBins(costs, Math.min(train.sampler.bins, costs.length))), anchors, costs));
+  return outcomes.map((outcome, place) => ({ ...outcome, selected: chosen.has(place) }));
+}
