@@ -31,6 +31,7 @@ export { rmsNorm } from "./rms-norm.js";
 export { rotary } from "./rotary.js";
 export type { RotaryLayout, RotarySettings } from "./rotary.js";
 export { siluGate } from "./silu-gate.js";
+export { prefixAttention } from "./prefix-attention.js";
 export { softmaxCrossEntropy } from "./soft-max-cross-entropy.js";
 export { takeToken } from "./take-token.js";
 export { NO_LABEL, tokenCrossEntropy } from "./token-cross-entropy.js";

@@ -36,18 +36,14 @@ export function tokenCrossEntropy(features: tf.Tensor, weight: tf.Tensor, labels
   expectShape("tokenCrossEntropy", "weight", weight.shape, [vocabulary, width], `features have width ${width}`);
   expectShape("tokenCrossEntropy", "labels", [labels.length], [rows], `features are [${rows}, ${width}]`);
   const counted = countedRows(labels, vocabulary);
-  if (moving === "features") {
-    const loss = tf.customGrad((x) => {
-      const { value, dx } = lossAndGradients(x as tf.Tensor, weight, labels, counted, false);
-      return { value, gradFunc: (dy) => tf.mul(dx, dy as tf.Tensor) };
-    });
-    return loss(features);
-  }
-  const loss = tf.customGrad((x, w) => {
-    const { value, dx, dw } = lossAndGradients(x as tf.Tensor, w as tf.Tensor, labels, counted, true);
-    return { value, gradFunc: (dy) => [tf.mul(dx, dy as tf.Tensor), tf.mul(dw!, dy as tf.Tensor)] };
+  const withWeight = moving === "features and weight";
+  const loss = tf.customGrad((...operands) => {
+    const [x, w, save] = (withWeight ? operands : [operands[0], weight, operands[1]]) as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    const { value, slopes } = lossAndGradients(x, w, labels, counted, withWeight);
+    save(slopes);
+    return { value, gradFunc: (dy, saved) => saved.map((slope) => tf.mul(slope, dy as tf.Tensor)) };
   });
-  return loss(features, weight);
+  return withWeight ? loss(features, weight) : loss(features);
 }
 
 function countedRows(labels: Int32Array, vocabulary: number): Int32Array {
@@ -61,8 +57,8 @@ function countedRows(labels: Int32Array, vocabulary: number): Int32Array {
   return counted;
 }
 
-/** The gradients are kept until the caller's way back is over; the tidy around a step frees them. */
-function lossAndGradients(x: tf.Tensor, weight: tf.Tensor, labels: Int32Array, counted: Int32Array, withWeight: boolean): { value: tf.Tensor; dx: tf.Tensor; dw: tf.Tensor | undefined } {
+/** The loss and its gradients: by the features, and by the weight where asked. */
+function lossAndGradients(x: tf.Tensor, weight: tf.Tensor, labels: Int32Array, counted: Int32Array, withWeight: boolean): { value: tf.Tensor; slopes: tf.Tensor[] } {
   const [rows, width] = x.shape as [number, number];
   const vocabulary = weight.shape[0]!;
   const portion = Math.max(1, Math.floor(LOGITS_AT_ONCE / vocabulary));
@@ -93,5 +89,5 @@ function lossAndGradients(x: tf.Tensor, weight: tf.Tensor, labels: Int32Array, c
   }
   const places = tf.tensor2d(counted, [counted.length, 1], "int32");
   const dx = tf.scatterND(places, tf.concat(slopes, 0), [rows, width]);
-  return { value: tf.addN(losses), dx, dw };
+  return { value: tf.addN(losses), slopes: dw === undefined ? [dx] : [dx, dw] };
 }
