@@ -13,7 +13,7 @@ export const countryFiles = {
   currencies: countryFile("currencies.min.json", 20463, "7f24c82ec5059838a898ff3c89cccd70c604882109f48327b05a89abf84c5af4"),
 };
 
-/** A state with a capital; dependent territories are left out. */
+/** A country or territory with a code of its own, a capital, a currency and a language; islands that the package counts to another are left out. */
 export interface Country {
   /** Two letters of ISO 3166. */
   readonly code: string;

@@ -64,8 +64,9 @@ export function parseMeaning(wordClass: WordClass, line: string): Meaning {
   const opposites: string[] = [];
   const pointers = 4 + 2 * count;
   for (let pointer = 0; pointer < Number(fields[pointers]); pointer++) {
-    const [sign, offset, type] = fields.slice(pointers + 1 + 4 * pointer);
-    const target = `${classOfSign(type!)}-${offset!}`;
+    const at = pointers + 1 + 4 * pointer;
+    const sign = fields[at];
+    const target = `${classOfSign(fields[at + 2]!)}-${fields[at + 1]!}`;
     if (sign === "@" || sign === "@i") kinds.push(target);
     if (sign === "!") opposites.push(target);
   }
