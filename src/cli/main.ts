@@ -10,7 +10,9 @@ import { addAdaptCommand } from "./adapt-command.js";
 import { addBenchCommand } from "./bench-command.js";
 import { addDoctorCommand } from "./doctor-command.js";
 import { addExportCommand } from "./export-command.js";
+import { addFigureCommand } from "./figure-command.js";
 import { addListCommand } from "./list-command.js";
+import { addNotebookCommand } from "./notebook-command.js";
 import { addPlanCommand } from "./plan-command.js";
 import { addPretrainCommand } from "./pretrain-command.js";
 import { addReportCommand } from "./report-command.js";
@@ -63,6 +65,8 @@ function buildProgram(terminal: Terminal, finish: (exitCode: number) => void): C
   addPlanCommand(program, terminal);
   addRunCommand(program, terminal, finish);
   addReportCommand(program, terminal);
+  addFigureCommand(program, terminal);
+  addNotebookCommand(program, terminal, finish);
   addPretrainCommand(program, terminal);
   addAdaptCommand(program, terminal, finish);
   addExportCommand(program, terminal);
