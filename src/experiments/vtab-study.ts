@@ -55,7 +55,7 @@ export function defineVtabStudy(study: VtabStudy): Experiment {
     rowType: stitchRows,
     points: ({ tasks, methods }) => tasks.flatMap((task) => methods.map((method) => ({ task, method }))),
     settingsAt,
-    problems: (where, settings, profile) => studyProblems(study, where, settings, profile),
+    problems: (where, settings, profile) => studyProblems(study.variants(settings), where, settings, profile),
     ingredients: (point, settings) => vtabIngredients(point, settingsAt(point, settings)),
     run: (point, settings, context) => runVtab(point, variantAt(point, settings), settingsAt(point, settings), context),
     work: (point, settings) => vtabWork(point, variantAt(point, settings), settingsAt(point, settings)),
@@ -63,7 +63,7 @@ export function defineVtabStudy(study: VtabStudy): Experiment {
 }
 
 /** Says what was run, in full: a reader of one figure must see what it is not. */
-function vtabNote(settings: VtabSettings, seeds: readonly number[], profile: string): string {
+export function vtabNote(settings: VtabSettings, seeds: readonly number[], profile: string): string {
   const { family, steps, batchSize, scheduleUnit, testImages, dataFolder, learningRate, fullLearningRate, refit } = settings;
   const about = families.find(({ familyId }) => familyId === family)?.about ?? "unknown";
   const length = scheduleUnit === "epoch" ? `${Math.ceil(steps / stepsPerEpoch(vtabImages(settings), batchSize))} epochs` : `${steps} steps`;
@@ -72,7 +72,8 @@ function vtabNote(settings: VtabSettings, seeds: readonly number[], profile: str
   return `${profile}: family ${family} (${about}), ${length} of batch ${batchSize} on ${vtabImages(settings)} images${refit ? " (validation included)" : ""}, learning rate ${learningRate} (SN-Net ${fullLearningRate}), ${test}, ${seeds.length === 1 ? "1 seed" : `${seeds.length} seeds`}; ${source}`;
 }
 
-function studyProblems({ variants }: VtabStudy, where: string, settings: VtabSettings, profile: string): string[] {
+/** What keeps a study's settings from running. @param known - its variants by name. */
+export function studyProblems(known: Readonly<Record<string, Variant>>, where: string, settings: VtabSettings, profile: string): string[] {
   const problems = [...sourceProblems(where, settings, profile)];
   for (const key of ["valImages", "testImages"] as const) if (settings[key] !== null) problems.push(...wholeNumberProblem(where, key, settings[key], 1, Infinity));
   if (!(settings.warmupShare >= 0 && settings.warmupShare < 1)) problems.push(`${where}: warmupShare is ${settings.warmupShare}, expected a number from 0 up to but not including 1.`);
@@ -80,7 +81,6 @@ function studyProblems({ variants }: VtabStudy, where: string, settings: VtabSet
   if (settings.methods.length === 0) problems.push(`${where}: methods is empty, expected at least one method.`);
   const family = families.find(({ familyId }) => familyId === settings.family);
   if (family === undefined) return problems;
-  const known = variants(settings);
   problems.push(...settings.methods.flatMap((method) => choiceProblem(where, "method", method, Object.keys(known))));
   return [...problems, ...adaptProblems(where, unloaded(family), adaptSettingsOf(settings, "pst", family))];
 }
@@ -95,7 +95,8 @@ function unloaded({ familyId, anchors, mean, std }: FamilyEntry): AnchorFamily {
   };
 }
 
-async function vtabIngredients({ task }: Point, settings: VtabSettings): Promise<Ingredients> {
+/** Weights and data of a run. */
+export async function vtabIngredients({ task }: Pick<Point, "task">, settings: VtabSettings): Promise<Ingredients> {
   const { anchors } = await anchorsOf(settings);
   return { weights: anchors.map(({ anchorId, sha256 }) => ({ name: anchorId, sha256 })), data: [{ name: task, sha256: await taskSha256(settings, task) }] };
 }
@@ -135,7 +136,7 @@ export function stitchRowsOf(result: AdaptResult, family: Pick<AnchorFamily, "an
 }
 
 /** Multiply–accumulates: a training step costs its forward pass twice with frozen weights, three times with all; then every stitch is evaluated. */
-function vtabWork({ task }: Point, variant: Variant | undefined, settings: VtabSettings): number {
+export function vtabWork({ task }: Pick<Point, "task">, variant: Variant | undefined, settings: VtabSettings): number {
   const family = families.find(({ familyId }) => familyId === settings.family);
   if (family === undefined || variant === undefined) return 0;
   const { costs } = structureOf(unloaded(family), 10);

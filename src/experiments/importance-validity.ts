@@ -1,0 +1,122 @@
+/**
+ * @file Does the importance score predict accuracy? Every variant of the score, at several times of the training, against every stitch's test accuracy.
+ *
+ * Run:     ./reproduce.sh quick importance-validity
+ * Writes:  results/<profile>/importance-validity/: rows.csv (a score a line), the table of correlations and regrets, the figure
+ * Expects: nothing published; it is the premise of deployment without evaluation, and the paper's least supported claim.
+ * Differs: stitches are drawn uniformly, so that no variant profits from having steered the training.
+ */
+import { join } from "node:path";
+import { familyOf } from "../anchors/registry.js";
+import { wholeNumberProblem } from "../checks.js";
+import { createRng } from "../rng.js";
+import { importanceVariants } from "../sampling/importance.js";
+import { judge, pairedDifference, type ClaimResult } from "../reporting/claims.js";
+import { writeFigure } from "../reporting/figures/render.js";
+import { validityFigure } from "../reporting/figures/validity-figure.js";
+import { scoreRows, validityBySeed, validityTable, type ScoreRow } from "../reporting/score-validity.js";
+import { meanSpread } from "../reporting/seed-means.js";
+import { writeTable } from "../reporting/table.js";
+import { adapt } from "../training/adapt.js";
+import { batchOf, disposeBatch, prepareSplit, type PreparedSplit } from "../training/batches.js";
+import { disposeGradients, importanceScore, stitchGradients } from "../training/gradients.js";
+import type { TunedModel } from "../tuning/tuned-model.js";
+import { defineExperiment, type ReportContext, type RunContext } from "./experiment.js";
+import { ablationQuick, adaptSettingsOf, vtabLaptop, vtabPaper, vtabSettingKinds, type VtabSettings } from "./vtab-settings.js";
+import { studyProblems, vtabIngredients, vtabNote, vtabWork } from "./vtab-study.js";
+import { anchorsOf, taskOf } from "./vtab-sources.js";
+
+type ValiditySettings = VtabSettings & {
+  /** Times at which every stitch is scored, evenly spread; the last is the end of the training. */
+  readonly snapshots: number;
+  /** Training batches that a score is the mean of. */
+  readonly scoreBatches: number;
+};
+type Point = { readonly task: string };
+
+const variant = { adapts: "pst" } as const;
+const of = (settings: VtabSettings, snapshots: number, scoreBatches: number): ValiditySettings => ({ ...settings, methods: ["pst"], sampler: "uniform", snapshots, scoreBatches });
+
+export const importanceValidity = defineExperiment<ValiditySettings, Point, ScoreRow>({
+  id: "importance-validity",
+  question: "Does the importance score predict a stitch's accuracy among stitches of like cost, and from when on?",
+  claim: "Important stitches are the accurate ones (the paper's premise; it shows no correlation)",
+  settings: { quick: of({ ...ablationQuick, steps: 100 }, 2, 1), laptop: of(vtabLaptop, 4, 2), paper: of({ ...vtabPaper, refit: false }, 5, 2) },
+  seeds: { quick: [0], laptop: [0, 1, 2], paper: [0, 1, 2, 3, 4] },
+  note: vtabNote,
+  kinds: { ...vtabSettingKinds, snapshots: "number", scoreBatches: "number" },
+  outsideIdentity: ["tasks", "methods", "weightsFolder", "dataFolder"],
+  revision: 1,
+  rowType: scoreRows,
+  points: ({ tasks }) => tasks.map((task) => ({ task })),
+  problems: (where, settings, profile) => [
+    ...studyProblems({ pst: variant }, where, settings, profile),
+    ...wholeNumberProblem(where, "snapshots", settings.snapshots, 1, settings.steps, "the number of steps"),
+    ...wholeNumberProblem(where, "scoreBatches", settings.scoreBatches, 1, Infinity),
+  ],
+  ingredients: vtabIngredients,
+  run: runValidity,
+  // Scoring all stitches takes two backward passes each.
+  work: (point, settings) => vtabWork(point, variant, settings) + 4 * settings.snapshots * settings.scoreBatches * vtabWork(point, variant, { ...settings, steps: 71, testImages: 1, valImages: 1 }),
+  report: reportValidity,
+  reportFiles: [...["png", "svg", "html"].map((ending) => `figures/validity.${ending}`), ...["md", "csv", "json"].map((ending) => `tables/validity.${ending}`)],
+  claims: validityClaims,
+});
+
+async function runValidity({ task }: Point, settings: ValiditySettings, { seed, profile, onProgress, signal }: RunContext): Promise<ScoreRow[]> {
+  const [family, dataset] = [await anchorsOf(settings), await taskOf(settings, task)];
+  const { steps, snapshots, scoreBatches, batchSize, bins } = settings;
+  const data = prepareSplit(dataset.train, dataset.imageSize, family.normalisation);
+  const times = new Set(Array.from({ length: snapshots }, (_, index) => Math.round((steps * (index + 1)) / snapshots)));
+  const scores: { readonly step: number; readonly variant: string; readonly values: readonly number[] }[] = [];
+  // No checkpoint: scores of earlier snapshots would be lost with it, and the run is short.
+  const result = await adapt(family, dataset, adaptSettingsOf(settings, "pst", familyOf(settings.family)), {
+    seed, onProgress, signal,
+    afterStep: async (model, { step }) => {
+      if (times.has(step)) scores.push(...(await scoresAt(model, data, step, batchSize, scoreBatches, seed, signal)));
+    },
+  });
+  scores.push({ step: steps, variant: "training-average", values: result.outcomes.map(({ importance }) => importance) });
+  return scores.flatMap(({ step, variant: name, values }) => result.outcomes.map(({ stitchId, top1 }) => ({
+    task, group: dataset.group, seed, variant: name, step, steps, stitchId, flops: result.family.costs[stitchId]!.flops, bins, score: values[stitchId]!, top1, profile,
+  })));
+}
+
+/** Scores of every stitch by every variant on the same training batches. */
+async function scoresAt(model: TunedModel, data: PreparedSplit, step: number, batchSize: number, batches: number, seed: number, signal: AbortSignal): Promise<{ step: number; variant: string; values: number[] }[]> {
+  const rng = createRng(seed);
+  const order = rng.stream(`score-batches/${step}`).shuffle(Array.from({ length: data.count }, (_, index) => index));
+  const sums = new Map<string, number[]>(importanceVariants.map((name) => [name, []]));
+  for (let index = 0; index < batches; index++) {
+    const batch = batchOf(data, order.slice(index * batchSize, (index + 1) * batchSize));
+    for (const { stitchId } of model.family.space.stitches) {
+      signal.throwIfAborted();
+      const result = stitchGradients(model, stitchId, batch);
+      for (const [name, values] of sums) {
+        const score = importanceScore(name as (typeof importanceVariants)[number], model, stitchId, batch, result, () => rng.stream(`random/${step}/${index}/${stitchId}`).uniform());
+        values[stitchId] = (values[stitchId] ?? 0) + score / batches;
+      }
+      disposeGradients(result);
+      if (stitchId % 8 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    disposeBatch(batch);
+  }
+  return [...sums].map(([name, values]) => ({ step, variant: name, values }));
+}
+
+async function reportValidity(rows: readonly ScoreRow[], { folder, id, profile, note }: ReportContext): Promise<void> {
+  writeTable(join(folder, "tables"), validityTable(rows, note));
+  await writeFigure(join(folder, "figures", "validity"), validityFigure(rows, note), `${id}, ${profile}`);
+}
+
+/** At the end of the training: is the correlation positive, and is the score's choice better than chance? */
+export function validityClaims(rows: readonly ScoreRow[]): ClaimResult[] {
+  const correlation = (name: string): Map<number, number> => validityBySeed(rows, name, ({ spearmanInBins }) => spearmanInBins);
+  const regret = (name: string): Map<number, number> => validityBySeed(rows, name, (measures) => measures.regret);
+  const one = meanSpread([...correlation("trainable").values()]);
+  const better = pairedDifference(regret("random"), regret("trainable"));
+  return [
+    { claim: "The score (trainable) ranks stitches of like cost by accuracy", source: "paper" as const, measure: "Spearman's ρ within FLOPs bins × 100, end of training", ours: one, ...judge(one) },
+    { claim: "Choosing each bin's most important stitch beats a random choice", source: "paper" as const, measure: "regret of a random choice − regret of the score's", ours: better, ...judge(better) },
+  ].filter(({ ours }) => ours !== null);
+}
