@@ -19,6 +19,18 @@ export interface ParameterView {
   get(name: string): Tensor;
   /** The low-rank update of a module, where it has one. */
   lora(module: string): LoraFactors | undefined;
+  /** What is added around a module, where something is; a view that adds nothing leaves it out. */
+  hooks?(module: string): ModuleHooks | undefined;
+}
+
+/** What a tuning method adds around a module. The forward pass asks at named places: `pos_embed`, and in a block `norm1`, `attn.qkv`, `attn.proj`, `mlp.fc2`. */
+export interface ModuleHooks {
+  /** Before `norm1` and after `pos_embed`: changes the tokens `[B, ·, D]` of an image that has `tokens` of its own. */
+  readonly enter?: (x: Tensor, tokens: number) => Tensor;
+  /** After `attn.qkv`: attends in place of plain attention. */
+  readonly attend?: (qkv: Tensor, heads: number) => Tensor;
+  /** After `attn.proj` and `mlp.fc2`: what is added to the residual stream. @param y - the module's output, bias included. @param normed - what the block's branch read, after its norm. */
+  readonly add?: (y: Tensor, normed: Tensor) => Tensor;
 }
 
 /** A view on a plain tree, without low-rank updates. */
@@ -35,7 +47,8 @@ export function treeTensor(tree: ParameterTree, name: string): Tensor {
 
 /** The part of a view below a prefix. */
 export function scopedView(view: ParameterView, prefix: string): ParameterView {
-  return { get: (name) => view.get(prefix + name), lora: (module) => view.lora(prefix + module) };
+  const { hooks } = view;
+  return { get: (name) => view.get(prefix + name), lora: (module) => view.lora(prefix + module), ...(hooks === undefined ? {} : { hooks: (module) => hooks(prefix + module) }) };
 }
 
 /** Copies host values into engine tensors. The caller disposes the tree ({@link disposeTree}). */

@@ -5,29 +5,39 @@
  */
 import { attention, biasGelu, biasResidual, classTokens, layerNorm, linear, patchify, takeToken, tf, type Tensor } from "../tensor/index.js";
 import { scopedView, type ParameterView } from "./parameters.js";
-import type { VitConfig } from "./vit-shape.js";
+import { tokenCount, type VitConfig } from "./vit-shape.js";
 
 /** Images `[B, 3, H, W]` to tokens `[B, N, D]`: patches through the embedding, the class token in front, positions added. */
 export function vitEmbed({ width, patchSize }: VitConfig, view: ParameterView, images: Tensor): Tensor {
   return tf.tidy(() => {
     const kernel = tf.reshape(view.get("patch_embed.proj.weight"), [width, -1]);
     const patches = linear(patchify(images, patchSize), kernel, view.get("patch_embed.proj.bias"));
-    return classTokens(patches, view.get("cls_token"), view.get("pos_embed"));
+    const tokens = classTokens(patches, view.get("cls_token"), view.get("pos_embed"));
+    return view.hooks?.("pos_embed")?.enter?.(tokens, tokens.shape[1]!) ?? tokens;
   });
 }
 
-/** Block n on tokens `[B, N, D]`: x + proj(attention(norm1 x)), then x + fc2(gelu(fc1(norm2 x))). */
-export function vitBlock({ heads, layerNormEpsilon }: VitConfig, parameters: ParameterView, block: number, x: Tensor): Tensor {
+/** Block n on tokens `[B, N, D]`: x + proj(attention(norm1 x)), then x + fc2(gelu(fc1(norm2 x))); with what the view adds at its named places. */
+export function vitBlock(config: VitConfig, parameters: ParameterView, block: number, entering: Tensor): Tensor {
+  const { heads, layerNormEpsilon } = config;
   const view = scopedView(parameters, `blocks.${block}.`);
   const weight = (module: string): Tensor => view.get(`${module}.weight`);
   const bias = (module: string): Tensor => view.get(`${module}.bias`);
   const norm = (module: string, tokens: Tensor): Tensor => layerNorm(tokens, weight(module), bias(module), layerNormEpsilon);
+  const residual = (module: string, y: Tensor, stream: Tensor, normed: Tensor): Tensor => {
+    const sum = biasResidual(y, bias(module), stream);
+    const add = view.hooks?.(module)?.add;
+    return add === undefined ? sum : tf.add(sum, add(tf.add(y, bias(module)), normed));
+  };
   return tf.tidy(() => {
-    const qkv = linear(norm("norm1", x), weight("attn.qkv"), bias("attn.qkv"), view.lora("attn.qkv"));
-    const attended = linear(attention(qkv, heads), weight("attn.proj"), undefined, view.lora("attn.proj"));
-    const middle = biasResidual(attended, bias("attn.proj"), x);
-    const hidden = biasGelu(linear(norm("norm2", middle), weight("mlp.fc1"), undefined, view.lora("mlp.fc1")), bias("mlp.fc1"));
-    return biasResidual(linear(hidden, weight("mlp.fc2"), undefined, view.lora("mlp.fc2")), bias("mlp.fc2"), middle);
+    const x = view.hooks?.("norm1")?.enter?.(entering, tokenCount(config)) ?? entering;
+    const normed = norm("norm1", x);
+    const qkv = linear(normed, weight("attn.qkv"), bias("attn.qkv"), view.lora("attn.qkv"));
+    const mixed = view.hooks?.("attn.qkv")?.attend?.(qkv, heads) ?? attention(qkv, heads);
+    const middle = residual("attn.proj", linear(mixed, weight("attn.proj"), undefined, view.lora("attn.proj")), x, normed);
+    const normedMiddle = norm("norm2", middle);
+    const hidden = biasGelu(linear(normedMiddle, weight("mlp.fc1"), undefined, view.lora("mlp.fc1")), bias("mlp.fc1"));
+    return residual("mlp.fc2", linear(hidden, weight("mlp.fc2"), undefined, view.lora("mlp.fc2")), middle, normedMiddle);
   });
 }
 

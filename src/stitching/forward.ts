@@ -3,7 +3,8 @@
  */
 import { scopedView, type ParameterView } from "../anchors/parameters.js";
 import { vitBlock, vitClassToken, vitEmbed, vitHead, vitNorm } from "../anchors/vit.js";
-import type { VitConfig } from "../anchors/vit-shape.js";
+import { tokenCount, type VitConfig } from "../anchors/vit-shape.js";
+import { withPrompts } from "../anchors/visual-prompts.js";
 import { linear, tf, type Tensor } from "../tensor/index.js";
 import { anchorPrefix, stitchingLayerName } from "./route-parts.js";
 import type { Route } from "./route.js";
@@ -18,7 +19,7 @@ import type { Route } from "./route.js";
  */
 export function stitchLogits(configs: readonly VitConfig[], route: Route, view: ParameterView, images: Tensor): Tensor {
   return tf.tidy(() => {
-    let classToken = vitClassToken(stitchFeatures(configs, route, view, images));
+    let classToken = vitClassToken(stitchTokens(configs, route, view, images));
     for (const step of route) {
       if (step.kind === "norm") classToken = vitNorm(configs[step.anchor]!, scopedView(view, anchorPrefix(step.anchor)), classToken);
       if (step.kind === "head") classToken = vitHead(scopedView(view, anchorPrefix(step.anchor)), classToken);
@@ -27,8 +28,13 @@ export function stitchLogits(configs: readonly VitConfig[], route: Route, view: 
   });
 }
 
-/** Computes the tokens `[B, N, Db]` that leave a stitch's last block. */
+/** Computes the tokens `[B, N, Db]` that leave a stitch's last block; visual prompts are left behind. */
 export function stitchFeatures(configs: readonly VitConfig[], route: Route, view: ParameterView, images: Tensor): Tensor {
+  return tf.tidy(() => withPrompts(stitchTokens(configs, route, view, images), tokenCount(configs[0]!)));
+}
+
+/** Tokens that leave a stitch's last block, visual prompts with them, `[B, N + p, Db]`. */
+function stitchTokens(configs: readonly VitConfig[], route: Route, view: ParameterView, images: Tensor): Tensor {
   return tf.tidy(() => {
     let x = images;
     for (const step of route) {

@@ -75,7 +75,7 @@ function bodyPairs(model: TunedModel, stitchId: number, gradients: Readonly<Reco
 export function mergedSaliency(model: TunedModel, stitchId: number, { images, labels }: Batch): number {
   const merged = mergedWeights(model, stitchId);
   const own = stitchView(model, stitchId);
-  const view = { get: (name: string) => merged[name] ?? own.get(name), lora: () => undefined };
+  const view = { ...own, get: (name: string) => merged[name] ?? own.get(name), lora: () => undefined };
   const { configs, routes } = model.family;
   const result = valueAndGradients(() => softmaxCrossEntropy(stitchLogits(configs, routes[stitchId]!, view, images), labels), merged);
   const score = meanSaliency(Object.keys(merged).map((name) => ({ value: merged[name]!.dataSync(), gradient: result.gradients[name]!.dataSync() })));

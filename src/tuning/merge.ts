@@ -3,7 +3,9 @@
  */
 import type { HostTensor, ParameterTree } from "../anchors/parameters.js";
 import { weightName } from "../anchors/module-shape.js";
+import { UsageError } from "../checks.js";
 import { tf, type Tensor } from "../tensor/index.js";
+import { isMergeable } from "./method.js";
 import { stitchView, type TunedModel } from "./tuned-model.js";
 
 /** W + s·B·A, or W − s·B·A when `sign` is −1. The caller disposes the result. */
@@ -61,8 +63,14 @@ export function disposeMerged({ merged }: MergedModel): void {
   for (const tensor of Object.values(merged)) tensor.dispose();
 }
 
-/** Host values of one deployed stitch: its own biases in place, updates folded, nothing of other stitches. */
+/**
+ * Host values of one deployed stitch: its own biases in place, updates folded, nothing of other stitches.
+ *
+ * @throws {UsageError} when the method adds what a plain network has no place for.
+ */
 export function stitchParameters(model: TunedModel, stitchId: number): Record<string, HostTensor> {
+  const { kind } = model.method;
+  if (!isMergeable(model.method)) throw new UsageError(`stitchParameters: method is "${kind}", expected pst or full: what ${kind} adds cannot be folded into the weights of a plain network.`);
   const merged = mergedWeights(model, stitchId);
   const view = stitchView(model, stitchId);
   const values: Record<string, HostTensor> = {};

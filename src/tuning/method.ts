@@ -3,6 +3,10 @@
  */
 import { biasName, elements, isToken, weightName, type ModuleRole, type ModuleShape } from "../anchors/module-shape.js";
 import { choiceProblem, shown, throwProblems, wholeNumberProblem } from "../checks.js";
+import { adapterProblems, adapterTrainables, type AdapterMethod } from "./bottleneck.js";
+import { prefixProblems, prefixTrainables, type PrefixMethod } from "./prefix.js";
+import type { SharedTrainables } from "./shared-trainables.js";
+import { promptProblems, promptTrainables, type PromptMethod } from "./visual-prompt.js";
 
 /** Which biases a stitch owns a copy of:
  * - *all* (default; our choice of the paper's "bias terms") - every bias on its path: patch embedding, norms, linears, stitching layer, final norm
@@ -33,7 +37,15 @@ export interface FullMethod {
   readonly kind: "full";
 }
 
-export type TuningMethod = PstMethod | FullMethod;
+/** Techniques that add tensors and a hook in the forward pass in place of low-rank updates of the blocks; biases as in PST. */
+export type AddedMethod = AdapterMethod | PrefixMethod | PromptMethod;
+
+export type TuningMethod = PstMethod | FullMethod | AddedMethod;
+
+/** Whether what a method trains folds into the weights of a plain network, output unchanged. */
+export function isMergeable({ kind }: TuningMethod): boolean {
+  return kind === "pst" || kind === "full";
+}
 
 /** PST with the paper's rank and our choices elsewhere. */
 export const defaultPst: PstMethod = { kind: "pst", rank: 8, scaling: 1, loraTargets: "qkv", biasScope: "all" };
@@ -47,14 +59,33 @@ export interface Trainable {
   readonly name: string;
   readonly shape: readonly number[];
   readonly start: Start;
-  readonly role: "lora" | "bias" | "weight" | "head";
+  readonly role: "lora" | "bias" | "weight" | "head" | "added";
 }
 
 /** Lists what is wrong with a method on a family, one line a key. @param narrowest - the smallest anchor's width. */
 export function methodProblems(where: string, method: TuningMethod, narrowest: number): string[] {
-  if (method.kind === "full") return [];
+  switch (method.kind) {
+    case "full":
+      return [];
+    case "pst":
+      return pstProblems(where, method, narrowest);
+    case "adapter":
+      return [...adapterProblems(where, method, narrowest), ...sharedProblems(where, method, narrowest)];
+    case "prefix":
+      return [...prefixProblems(where, method), ...sharedProblems(where, method, narrowest)];
+    case "prompt":
+      return [...promptProblems(where, method), ...sharedProblems(where, method, narrowest)];
+    default:
+      return choiceProblem(where, "method", (method as { readonly kind: unknown }).kind, ["pst", "full", "adapter", "prefix", "prompt"]);
+  }
+}
+
+function sharedProblems(where: string, { biasScope, stitchingRank }: AddedMethod, narrowest: number): string[] {
+  return [...choiceProblem(where, "biasScope", biasScope, biasScopes), ...wholeNumberProblem(where, "stitchingRank", stitchingRank, 0, narrowest, "the smallest anchor's width")];
+}
+
+function pstProblems(where: string, method: PstMethod, narrowest: number): string[] {
   const problems = [
-    ...choiceProblem(where, "method", method.kind, ["pst", "full"]),
     ...wholeNumberProblem(where, "rank", method.rank, 1, narrowest, "the smallest anchor's width"),
     ...choiceProblem(where, "loraTargets", method.loraTargets, loraTargetChoices),
     ...choiceProblem(where, "biasScope", method.biasScope, biasScopes),
@@ -102,7 +133,17 @@ export function ownName(stitchId: number, name: string): string {
  * @param modules - the modules on the stitch's route, with full names.
  */
 export function stitchTrainables(method: TuningMethod, stitchId: number, modules: readonly ModuleShape[]): Trainable[] {
-  return modules.flatMap((module) => (module.role === "head" ? headTrainables(module) : method.kind === "full" ? fullTrainables(module) : pstTrainables(method, stitchId, module)));
+  return modules.flatMap((module) => {
+    if (module.role === "head") return headTrainables(module);
+    switch (method.kind) {
+      case "full":
+        return fullTrainables(module);
+      case "pst":
+        return [...loraTrainables(method.rank, loraSites(method.loraTargets, module), module), ...biasTrainables(method.biasScope, stitchId, module)];
+      default:
+        return addedTrainables(method, stitchId, module);
+    }
+  });
 }
 
 function headTrainables(module: ModuleShape): Trainable[] {
@@ -118,15 +159,42 @@ function fullTrainables(module: ModuleShape): Trainable[] {
   return [weight, { name: biasName(module), shape: [module.bias], start: { kind: "copy", of: biasName(module) }, role: "bias" }];
 }
 
-function pstTrainables({ rank, loraTargets, biasScope }: PstMethod, stitchId: number, module: ModuleShape): Trainable[] {
+function loraTrainables(rank: number, sites: ReturnType<typeof loraSites>, module: ModuleShape): Trainable[] {
   const fanIn = module.weight[1] ?? 1;
-  const lora = loraSites(loraTargets, module).flatMap(({ name, out }): Trainable[] => [
+  return sites.flatMap(({ name, out }): Trainable[] => [
     { name: `${name}.lora_A`, shape: [rank, fanIn], start: { kind: "uniform" }, role: "lora" },
     { name: `${name}.lora_B`, shape: [out, rank], start: { kind: "zeros" }, role: "lora" },
   ]);
-  if (!scopeHolds(biasScope, module)) return lora;
+}
+
+function biasTrainables(scope: BiasScope, stitchId: number, module: ModuleShape): Trainable[] {
+  if (!scopeHolds(scope, module)) return [];
   const bias = biasName(module);
-  return [...lora, { name: biasScope === "shared" ? bias : ownName(stitchId, bias), shape: [module.bias], start: { kind: "copy", of: bias }, role: "bias" }];
+  return [{ name: scope === "shared" ? bias : ownName(stitchId, bias), shape: [module.bias], start: { kind: "copy", of: bias }, role: "bias" }];
+}
+
+/** Weights that a technique adds are shared; its biases follow the pretrained ones: a copy a stitch, or one for all where the scope is shared or none. */
+function addedTrainables(method: AddedMethod, stitchId: number, module: ModuleShape): Trainable[] {
+  const { weights, biases } = addedBelow(method, module);
+  const common = method.biasScope === "shared" || method.biasScope === "none";
+  const stitching = module.role === "stitching-layer" && method.stitchingRank > 0 ? loraTrainables(method.stitchingRank, [{ name: module.name, out: module.weight[0]! }], module) : [];
+  return [
+    ...stitching,
+    ...weights.map((weight): Trainable => ({ ...weight, role: "added" })),
+    ...biases.map(({ name, length }): Trainable => ({ name: common ? name : ownName(stitchId, name), shape: [length], start: { kind: "zeros" }, role: "added" })),
+    ...biasTrainables(method.biasScope, stitchId, module),
+  ];
+}
+
+function addedBelow(method: AddedMethod, module: ModuleShape): SharedTrainables {
+  switch (method.kind) {
+    case "adapter":
+      return adapterTrainables(method, module);
+    case "prefix":
+      return prefixTrainables(method, module);
+    case "prompt":
+      return promptTrainables(method, module);
+  }
 }
 
 /** Elements of all trainables, each counted once however many stitches share it. */

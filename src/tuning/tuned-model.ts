@@ -2,12 +2,15 @@
  * @file A stitched family with its frozen and trainable tensors, and the view each stitch has of them.
  */
 import { biasName, elements, weightName, type ModuleShape } from "../anchors/module-shape.js";
-import { toTree, treeTensor, type HostTensor, type ParameterTree, type ParameterView } from "../anchors/parameters.js";
+import { toTree, treeTensor, type HostTensor, type ModuleHooks, type ParameterTree, type ParameterView } from "../anchors/parameters.js";
 import type { Rng } from "../rng.js";
 import type { StitchFamily } from "../stitching/family.js";
 import { stitchLogits } from "../stitching/forward.js";
 import { tf, type LoraFactors, type Tensor, type Variable } from "../tensor/index.js";
-import { checkMethod, ownName, stitchTrainables, trainableElements, type Trainable, type TuningMethod } from "./method.js";
+import { adapterHooks } from "./bottleneck.js";
+import { checkMethod, ownName, stitchTrainables, trainableElements, type AddedMethod, type Trainable, type TuningMethod } from "./method.js";
+import { prefixHooks } from "./prefix.js";
+import { promptHooks } from "./visual-prompt.js";
 
 /** A family under adaptation. Its tensors are kept until {@link disposeModel}. */
 export interface TunedModel {
@@ -78,10 +81,23 @@ function startValue({ name, shape, start }: Trainable, pretrained: Readonly<Reco
 
 /** How a stitch reads the model's parameters: its own copies first, then shared trainables, then the frozen tree. */
 export function stitchView({ method, frozen, trainable }: Pick<TunedModel, "method" | "frozen" | "trainable">, stitchId: number): ParameterView {
-  return {
-    get: (name) => trainable[ownName(stitchId, name)] ?? trainable[name] ?? treeTensor(frozen, name),
-    lora: (module) => (method.kind === "pst" ? loraFactors(trainable, module, method.scaling) : undefined),
+  const find = (name: string): Tensor | undefined => trainable[ownName(stitchId, name)] ?? trainable[name];
+  const view: ParameterView = {
+    get: (name) => find(name) ?? treeTensor(frozen, name),
+    lora: (module) => (method.kind === "full" ? undefined : loraFactors(trainable, module, method.kind === "pst" ? method.scaling : 1)),
   };
+  return method.kind === "full" || method.kind === "pst" ? view : { ...view, hooks: (module) => addedHooks(method, module, find) };
+}
+
+function addedHooks(method: AddedMethod, module: string, find: (name: string) => Tensor | undefined): ModuleHooks | undefined {
+  switch (method.kind) {
+    case "adapter":
+      return adapterHooks(method, module, find);
+    case "prefix":
+      return prefixHooks(module, find);
+    case "prompt":
+      return promptHooks(module, find);
+  }
 }
 
 function loraFactors(trainable: Readonly<Record<string, Tensor>>, module: string, scaling: number): LoraFactors | undefined {
