@@ -33,6 +33,9 @@ const SPARE_LOOKS = [
   { color: OKABE_ITO.purple, symbol: "triangle-down", dash: "3px,2px" },
   { color: OKABE_ITO.orange, symbol: "pentagon", dash: "8px,2px" },
   { color: OKABE_ITO.sky, symbol: "hexagon", dash: "5px,2px,1px,2px" },
+  { color: OKABE_ITO.blue, symbol: "star", dash: "6px,1px" },
+  { color: OKABE_ITO.vermillion, symbol: "cross", dash: "3px,1px,1px,1px" },
+  { color: OKABE_ITO.black, symbol: "x", dash: "1px,1px" },
 ] as const;
 
 /**
@@ -43,9 +46,12 @@ const SPARE_LOOKS = [
  */
 export function methodStyles(ids: readonly string[], labels: Readonly<Record<string, string>> = {}): MethodStyle[] {
   let spare = 0;
+  // A colour that a known method of the same figure has is nobody else's.
+  const taken = new Set(KNOWN.filter(({ id }) => ids.includes(id)).map(({ color }) => color));
+  const looks = SPARE_LOOKS.filter(({ color }) => !taken.has(color));
   return ids.map((id) => {
     const known = KNOWN.find((style) => style.id === id);
-    const look = known ?? SPARE_LOOKS[spare++ % SPARE_LOOKS.length]!;
+    const look = known ?? looks[spare++ % looks.length]!;
     return { id, color: look.color, symbol: look.symbol, dash: look.dash, label: labels[id] ?? known?.label ?? id };
   });
 }
