@@ -23,7 +23,7 @@ test("a stitch from the first layer of 7B to the second of 13B counts both embed
 });
 
 test("a tied, grouped-query decoder is counted tensor by tensor", () => {
-  const small: LlamaConfig = { kind: "llama", width: 48, depth: 5, heads: 6, keyValueHeads: 2, hidden: 128, vocabulary: 64, tiedHead: true };
+  const small: LlamaConfig = { kind: "llama", width: 48, depth: 5, heads: 6, keyValueHeads: 2, hidden: 128, vocabulary: 64, tiedHead: true, context: 16, ropeTheta: 10000, rmsNormEpsilon: 1e-5, rotaryLayout: "interleaved" };
   const attention = 48 * 48 + 16 * 48 + 16 * 48 + 48 * 48;
   const feedForward = 128 * 48 + 128 * 48 + 48 * 128;
   expect(llamaLayerParameters(small)).toBe(attention + feedForward + 48 + 48);

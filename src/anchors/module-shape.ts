@@ -5,7 +5,8 @@
  */
 
 /** What a module does, as far as tuning methods tell modules apart. */
-export type ModuleRole = "patch-embedding" | "class-token" | "positions" | "norm" | "qkv" | "proj" | "fc1" | "fc2" | "final-norm" | "head" | "stitching-layer";
+export type ModuleRole = "patch-embedding" | "class-token" | "positions" | "norm" | "qkv" | "proj" | "fc1" | "fc2" | "final-norm" | "head" | "stitching-layer"
+  | "embedding" | "query" | "key" | "value" | "output" | "gate" | "up" | "down" | "token-head";
 
 /** A named group of parameters: `${name}.weight`, `${name}.bias`, or a bare token tensor called `name`. */
 export interface ModuleShape {
@@ -15,6 +16,8 @@ export interface ModuleShape {
   readonly weight: readonly number[];
   /** Length of the bias, or 0 where there is none. */
   readonly bias: number;
+  /** Length of the bias that adaptation adds, from zero, to a linear that has none. Pretrained counts leave it out. */
+  readonly addedBias?: number;
 }
 
 /** One part of an anchor (embedding, a block, the final norm, the head): its modules and its multiply–accumulates. */

@@ -17,6 +17,8 @@ export interface HostTensor {
 export interface ParameterView {
   /** The tensor of that name. @throws when there is none. */
   get(name: string): Tensor;
+  /** The tensor of that name, or nothing: for biases that only adaptation adds. A view without it holds none. */
+  find?(name: string): Tensor | undefined;
   /** The low-rank update of a module, where it has one. */
   lora(module: string): LoraFactors | undefined;
   /** What is added around a module, where something is; a view that adds nothing leaves it out. */
@@ -35,7 +37,7 @@ export interface ModuleHooks {
 
 /** A view on a plain tree, without low-rank updates. */
 export function treeView(tree: ParameterTree): ParameterView {
-  return { get: (name) => treeTensor(tree, name), lora: () => undefined };
+  return { get: (name) => treeTensor(tree, name), find: (name) => tree[name], lora: () => undefined };
 }
 
 /** The tensor of that name in the tree. @throws when there is none. */
@@ -48,7 +50,7 @@ export function treeTensor(tree: ParameterTree, name: string): Tensor {
 /** The part of a view below a prefix. */
 export function scopedView(view: ParameterView, prefix: string): ParameterView {
   const { hooks } = view;
-  return { get: (name) => view.get(prefix + name), lora: (module) => view.lora(prefix + module), ...(hooks === undefined ? {} : { hooks: (module) => hooks(prefix + module) }) };
+  return { get: (name) => view.get(prefix + name), find: (name) => view.find?.(prefix + name), lora: (module) => view.lora(prefix + module), ...(hooks === undefined ? {} : { hooks: (module) => hooks(prefix + module) }) };
 }
 
 /** Copies host values into engine tensors. The caller disposes the tree ({@link disposeTree}). */

@@ -2,16 +2,17 @@
  * @file A stitchable family: anchors' sizes, the stitch space between them, and each stitch's route and costs.
  */
 import { throwProblems } from "../checks.js";
+import { anchorConfigProblems, type AnchorConfig } from "../anchors/anchor.js";
 import type { ModuleShape } from "../anchors/module-shape.js";
-import { vitConfigProblems, type VitConfig } from "../anchors/vit-shape.js";
+import type { VitConfig } from "../anchors/vit-shape.js";
 import { stitchCosts, type StitchCosts } from "./costs.js";
 import { routeOf, type Route, type RouteOptions } from "./route.js";
 import { routeModules } from "./route-parts.js";
 import { stitchOf, stitchSpace, type PositionOptions, type StitchSpace } from "./stitch-space.js";
 
 /** The structure of a stitched model: everything that needs no parameter values. */
-export interface StitchFamily {
-  readonly configs: readonly VitConfig[];
+export interface StitchFamily<Config extends AnchorConfig = VitConfig> {
+  readonly configs: readonly Config[];
   readonly space: StitchSpace;
   /** Route of every stitch, by stitch id. */
   readonly routes: readonly Route[];
@@ -25,23 +26,21 @@ export interface StitchFamily {
  * Joins anchors into a family.
  *
  * @param configs - sizes of the anchors, smallest first; heads are set to the task's classes by the caller.
- * @throws {UsageError} listing every size that does not fit: images, patches or classes that differ, widths that shrink, heads of unequal size.
+ * @throws {UsageError} listing every size that does not fit: kinds, images, patches, classes or vocabularies that differ, widths that shrink, heads of unequal size.
  */
-export function stitchFamily(configs: readonly VitConfig[], options: PositionOptions & RouteOptions = {}): StitchFamily {
+export function stitchFamily<Config extends AnchorConfig>(configs: readonly Config[], options: PositionOptions & RouteOptions = {}): StitchFamily<Config> {
   throwProblems(familyProblems(configs));
   const space = stitchSpace(configs.map(({ depth }) => depth), options);
   const routes = space.stitches.map(({ stitchId }) => routeOf(space, stitchId, options));
   return { configs, space, routes, modules: routes.map((route) => routeModules(configs, route)), costs: routes.map((route) => stitchCosts(configs, route)) };
 }
 
-function familyProblems(configs: readonly VitConfig[]): string[] {
-  const problems = configs.flatMap((config, anchor) => vitConfigProblems(`stitchFamily: anchor ${anchor}`, config));
+function familyProblems(configs: readonly AnchorConfig[]): string[] {
+  const problems = configs.flatMap((config, anchor) => anchorConfigProblems(`stitchFamily: anchor ${anchor}`, config));
   if (problems.length > 0) return problems;
   const first = configs[0];
   configs.forEach((config, anchor) => {
-    for (const key of ["imageSize", "patchSize", "channels", "classes"] as const) {
-      if (config[key] !== first![key]) problems.push(`stitchFamily: anchor ${anchor} has ${key} ${config[key]}, expected ${first![key]} as anchor 0: stitched anchors must see the same tokens and classes.`);
-    }
+    problems.push(...commonProblems(config, first!, anchor));
     const previous = configs[anchor - 1];
     if (previous !== undefined && config.width < previous.width) {
       problems.push(`stitchFamily: anchor ${anchor} has width ${config.width}, expected at least ${previous.width} as anchor ${anchor - 1}: order the anchors from small to large.`);
@@ -51,6 +50,16 @@ function familyProblems(configs: readonly VitConfig[]): string[] {
     }
   });
   return problems;
+}
+
+/** What every anchor must have as the first one has. */
+function commonProblems(config: AnchorConfig, first: AnchorConfig, anchor: number): string[] {
+  const sizes = (one: AnchorConfig): Record<string, number | string> =>
+    one.kind === "vit" ? { kind: one.kind, imageSize: one.imageSize, patchSize: one.patchSize, channels: one.channels, classes: one.classes } : { kind: one.kind, vocabulary: one.vocabulary, context: one.context };
+  const [own, expected] = [sizes(config), sizes(first)];
+  return Object.keys(own).flatMap((key) =>
+    own[key] === (expected[key] ?? own[key]) ? [] : [`stitchFamily: anchor ${anchor} has ${key} ${own[key]}, expected ${expected[key]} as anchor 0: stitched anchors must see the same tokens and classes.`],
+  );
 }
 
 /** Names a stitch for people: `vit-ti`, or `Ti→S (3→4)`. @param names - short names of the anchors. */

@@ -1,9 +1,8 @@
 /**
  * @file Starts stitching layers from least squares between the anchors' features.
  */
+import { anchorActivations, type AnchorConfig } from "../anchors/anchor.js";
 import { scopedView, type HostTensor, type ParameterView } from "../anchors/parameters.js";
-import { vitActivations } from "../anchors/vit.js";
-import type { VitConfig } from "../anchors/vit-shape.js";
 import { LeastSquares, tf, type Tensor } from "../tensor/index.js";
 import { anchorPrefix, stitchingLayerName } from "./route-parts.js";
 import type { JoinedStitch, StitchSpace } from "./stitch-space.js";
@@ -20,18 +19,18 @@ export interface StitchingInitialisation {
  * Fits every stitching layer: [front block i's output, 1] onto the tokens that enter end block j, all tokens as rows,
  * minimum norm where rows are too few; a layer that serves several positions takes the mean of their solutions.
  *
- * @param batches - images `[B, 3, H, W]`, normalised; about 100 in all (SN-Net). Streamed: features are not kept. The caller disposes them.
+ * @param batches - images `[B, 3, H, W]`, normalised, or token ids int32 `[B, N]`; about 100 images in all (SN-Net). Streamed: features are not kept. The caller disposes them.
  * @param view - the anchors' parameters under `anchors.<a>.`.
  *
  * Source: SN-Net, `ps_inv` and `initialize_stitching_weights`.
  * Differs: evaluation mode without augmentation; the regression is accumulated over batches in double precision.
  */
-export function initialiseStitchingLayers(configs: readonly VitConfig[], space: StitchSpace, view: ParameterView, batches: Iterable<Tensor>): StitchingInitialisation {
+export function initialiseStitchingLayers(configs: readonly AnchorConfig[], space: StitchSpace, view: ParameterView, batches: Iterable<Tensor>): StitchingInitialisation {
   const joined = space.stitches.filter((stitch): stitch is JoinedStitch => stitch.kind === "stitch");
   const problems = new Map(joined.map((stitch) => [stitch.stitchId, new LeastSquares(configs[stitch.front]!.width, configs[stitch.end]!.width)]));
-  for (const images of batches) {
+  for (const input of batches) {
     tf.tidy(() => {
-      const activations = configs.map((config, anchor) => vitActivations(config, scopedView(view, anchorPrefix(anchor)), images));
+      const activations = configs.map((config, anchor) => anchorActivations(config, scopedView(view, anchorPrefix(anchor)), input));
       for (const { stitchId, front, end, frontBlock, endBlock } of joined) {
         const x = activations[front]![frontBlock + 1]!;
         const y = activations[end]![endBlock]!;

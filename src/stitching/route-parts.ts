@@ -1,8 +1,8 @@
 /**
  * @file Turns the steps of a route into parts with full parameter names: the bridge from a stitch to its parameters and costs.
  */
+import { anchorPartShape, anchorTokens, type AnchorConfig } from "../anchors/anchor.js";
 import type { ModuleShape, PartShape } from "../anchors/module-shape.js";
-import { tokenCount, vitBlockShape, vitEmbedShape, vitHeadShape, vitNormShape, type VitConfig } from "../anchors/vit-shape.js";
 import type { Route, RouteStep } from "./route.js";
 
 /** Prefix of an anchor's parameters in a stitched model's tree. */
@@ -16,36 +16,23 @@ export function stitchingLayerName(stitchingLayerId: number): string {
 }
 
 /** The stitching layer's module, `[Db, Da]` with bias, applied to every token: N·Da·Db multiply–accumulates. */
-export function stitchingLayerShape(configs: readonly VitConfig[], step: RouteStep & { kind: "stitch" }): PartShape {
+export function stitchingLayerShape(configs: readonly AnchorConfig[], step: RouteStep & { kind: "stitch" }): PartShape {
   const front = configs[step.front]!;
   const end = configs[step.end]!;
   const module: ModuleShape = { name: stitchingLayerName(step.stitchingLayerId), role: "stitching-layer", weight: [end.width, front.width], bias: end.width };
-  return { modules: [module], flops: tokenCount(front) * front.width * end.width };
+  return { modules: [module], flops: anchorTokens(front) * front.width * end.width };
 }
 
 /** One part per step of the route; module names carry their prefix (`anchors.<a>.`, `stitching_layers.<id>`). */
-export function routeParts(configs: readonly VitConfig[], route: Route): PartShape[] {
+export function routeParts(configs: readonly AnchorConfig[], route: Route): PartShape[] {
   return route.map((step) => {
     if (step.kind === "stitch") return stitchingLayerShape(configs, step);
-    const part = anchorPart(configs[step.anchor]!, step);
+    const part = anchorPartShape(configs[step.anchor]!, step);
     return { ...part, modules: part.modules.map((module) => ({ ...module, name: anchorPrefix(step.anchor) + module.name })) };
   });
 }
 
-function anchorPart(config: VitConfig, step: Exclude<RouteStep, { kind: "stitch" }>): PartShape {
-  switch (step.kind) {
-    case "embed":
-      return vitEmbedShape(config);
-    case "block":
-      return vitBlockShape(config, step.block);
-    case "norm":
-      return vitNormShape(config);
-    case "head":
-      return vitHeadShape(config);
-  }
-}
-
-/** All modules on the route. */
-export function routeModules(configs: readonly VitConfig[], route: Route): ModuleShape[] {
+/** All modules on the route; a head that is its anchor's embedding occurs twice where both are run. */
+export function routeModules(configs: readonly AnchorConfig[], route: Route): ModuleShape[] {
   return routeParts(configs, route).flatMap((part) => part.modules);
 }

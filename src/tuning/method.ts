@@ -99,16 +99,23 @@ export function checkMethod(where: string, method: TuningMethod, narrowest: numb
   throwProblems(methodProblems(where, method, narrowest));
 }
 
+const decoderLinears: readonly ModuleRole[] = ["query", "key", "value", "output", "gate", "up", "down"];
+
 const scopeRoles: Readonly<Record<Exclude<BiasScope, "none">, readonly ModuleRole[]>> = {
-  all: ["patch-embedding", "norm", "qkv", "proj", "fc1", "fc2", "stitching-layer", "final-norm"],
-  linear: ["qkv", "proj", "fc1", "fc2", "stitching-layer"],
-  attention: ["qkv", "proj"],
-  shared: ["patch-embedding", "norm", "qkv", "proj", "fc1", "fc2", "stitching-layer", "final-norm"],
+  all: ["patch-embedding", "norm", "qkv", "proj", "fc1", "fc2", ...decoderLinears, "stitching-layer", "final-norm"],
+  linear: ["qkv", "proj", "fc1", "fc2", ...decoderLinears, "stitching-layer"],
+  attention: ["qkv", "proj", "query", "key", "value", "output"],
+  shared: ["patch-embedding", "norm", "qkv", "proj", "fc1", "fc2", ...decoderLinears, "stitching-layer", "final-norm"],
 };
+
+/** Elements of the bias that adaptation trains: the module's own, or one that it adds. */
+function biasLength({ bias, addedBias = 0 }: ModuleShape): number {
+  return bias > 0 ? bias : addedBias;
+}
 
 /** Whether a scope trains the module's bias. The head's bias belongs to the head, never to a scope. */
 export function scopeHolds(scope: BiasScope, module: ModuleShape): boolean {
-  return scope !== "none" && module.bias > 0 && scopeRoles[scope].includes(module.role);
+  return scope !== "none" && biasLength(module) > 0 && scopeRoles[scope].includes(module.role);
 }
 
 /** Modules below which a low-rank update hangs: the module itself, or the q and v thirds of a fused qkv. */
@@ -116,7 +123,8 @@ export function loraSites(targets: LoraTargets, module: ModuleShape): { readonly
   const out = module.weight[0]!;
   if (targets === "none") return [];
   if (module.role === "stitching-layer") return [{ name: module.name, out }];
-  if (module.role === "proj" && targets === "qkv+proj") return [{ name: module.name, out }];
+  if (module.role === "query" || module.role === "value") return [{ name: module.name, out }]; // decoders: q and v whatever the targets (our choice)
+  if ((module.role === "proj" || module.role === "output") && targets === "qkv+proj") return [{ name: module.name, out }];
   if (module.role !== "qkv") return [];
   if (targets === "q+v") return ["q", "v"].map((third) => ({ name: `${module.name}.${third}`, out: out / 3 }));
   return [{ name: module.name, out }];
@@ -170,7 +178,7 @@ function loraTrainables(rank: number, sites: ReturnType<typeof loraSites>, modul
 function biasTrainables(scope: BiasScope, stitchId: number, module: ModuleShape): Trainable[] {
   if (!scopeHolds(scope, module)) return [];
   const bias = biasName(module);
-  return [{ name: scope === "shared" ? bias : ownName(stitchId, bias), shape: [module.bias], start: { kind: "copy", of: bias }, role: "bias" }];
+  return [{ name: scope === "shared" ? bias : ownName(stitchId, bias), shape: [biasLength(module)], start: module.bias > 0 ? { kind: "copy", of: bias } : { kind: "zeros" }, role: "bias" }];
 }
 
 /** Weights that a technique adds are shared; its biases follow the pretrained ones: a copy a stitch, or one for all where the scope is shared or none. */

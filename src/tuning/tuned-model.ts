@@ -1,8 +1,10 @@
 /**
  * @file A stitched family with its frozen and trainable tensors, and the view each stitch has of them.
  */
+import type { AnchorConfig } from "../anchors/anchor.js";
 import { biasName, elements, weightName, type ModuleShape } from "../anchors/module-shape.js";
 import { toTree, treeTensor, type HostTensor, type ModuleHooks, type ParameterTree, type ParameterView } from "../anchors/parameters.js";
+import type { VitConfig } from "../anchors/vit-shape.js";
 import type { Rng } from "../rng.js";
 import type { StitchFamily } from "../stitching/family.js";
 import { stitchLogits } from "../stitching/forward.js";
@@ -13,8 +15,8 @@ import { prefixHooks } from "./prefix.js";
 import { promptHooks } from "./visual-prompt.js";
 
 /** A family under adaptation. Its tensors are kept until {@link disposeModel}. */
-export interface TunedModel {
-  readonly family: StitchFamily;
+export interface TunedModel<Config extends AnchorConfig = VitConfig> {
+  readonly family: StitchFamily<Config>;
   readonly method: TuningMethod;
   /** Pretrained weights and stitching layers, under `anchors.<a>.` and `stitching_layers.<id>`; never written. */
   readonly frozen: ParameterTree;
@@ -38,7 +40,7 @@ export interface TunedModelOptions {
  * @param rng - draws LoRA's A and the heads from streams named after the tensors.
  * @throws {UsageError} when the method does not fit the family.
  */
-export function createTunedModel(family: StitchFamily, pretrained: Readonly<Record<string, HostTensor>>, method: TuningMethod, rng: Rng, { stitchIds, starts = {} }: TunedModelOptions = {}): TunedModel {
+export function createTunedModel<Config extends AnchorConfig>(family: StitchFamily<Config>, pretrained: Readonly<Record<string, HostTensor>>, method: TuningMethod, rng: Rng, { stitchIds, starts = {} }: TunedModelOptions = {}): TunedModel<Config> {
   checkMethod("createTunedModel", method, family.configs[0]!.width);
   const adapted = new Set(stitchIds ?? family.space.stitches.map(({ stitchId }) => stitchId));
   const partition = family.modules.map((modules, stitchId) => (adapted.has(stitchId) ? stitchTrainables(method, stitchId, modules) : []));
@@ -84,6 +86,7 @@ export function stitchView({ method, frozen, trainable }: Pick<TunedModel, "meth
   const find = (name: string): Tensor | undefined => trainable[ownName(stitchId, name)] ?? trainable[name];
   const view: ParameterView = {
     get: (name) => find(name) ?? treeTensor(frozen, name),
+    find: (name) => find(name) ?? frozen[name],
     lora: (module) => (method.kind === "full" ? undefined : loraFactors(trainable, module, method.kind === "pst" ? method.scaling : 1)),
   };
   return method.kind === "full" || method.kind === "pst" ? view : { ...view, hooks: (module) => addedHooks(method, module, find) };
@@ -115,9 +118,9 @@ function thirdsOf(queryB: Tensor, valueB: Tensor): Tensor {
   return tf.concat([tf.pad(queryB as Tensor, [[0, 2 * width], [0, 0]]), tf.pad(valueB as Tensor, [[2 * width, 0], [0, 0]])], 1);
 }
 
-/** Logits `[B, C]` of one stitch on images `[B, 3, H, W]`. */
-export function modelLogits(model: TunedModel, stitchId: number, images: Tensor): Tensor {
-  return stitchLogits(model.family.configs, model.family.routes[stitchId]!, stitchView(model, stitchId), images);
+/** Logits of one stitch: `[B, C]` on images `[B, 3, H, W]`, `[B, N, V]` on token ids int32 `[B, N]`. */
+export function modelLogits(model: TunedModel<AnchorConfig>, stitchId: number, input: Tensor): Tensor {
+  return stitchLogits(model.family.configs, model.family.routes[stitchId]!, stitchView(model, stitchId), input);
 }
 
 /** Elements that training moves in all. */
@@ -126,6 +129,6 @@ export function trainableCount(model: Pick<TunedModel, "partition">): number {
 }
 
 /** Frees the model's tensors. */
-export function disposeModel({ frozen, trainable }: TunedModel): void {
+export function disposeModel({ frozen, trainable }: Pick<TunedModel, "frozen" | "trainable">): void {
   for (const tensor of [...Object.values(frozen), ...Object.values(trainable)]) tensor.dispose();
 }
