@@ -9,6 +9,7 @@ import { writeResultsIndex } from "../reporting/results-index.js";
 import type { PlannedExperiment } from "../experiments/experiment.js";
 import { runExperiment, type RunEvent, type ScheduleSummary } from "../experiments/run-experiment.js";
 import type { BackendInUse } from "../tensor/index.js";
+import { writeReportPages } from "./report-command.js";
 import { startEngine, withEngineOptions, type EngineOptions } from "./options.js";
 import { plannedExperiments, withPlanOptions, type PlanCommandOptions } from "./plan-options.js";
 import { progressDisplay } from "./progress.js";
@@ -33,6 +34,7 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (exi
       writeResultsIndex(options.results);
       for (const line of claimLines(planned.map((experiment, index) => ({ experiment, folder: summaries[index]!.folder })))) terminal.print(line);
       terminal.print(`\nall results: ${join(options.results, "README.md")}`);
+      for (const path of writeReportPages(options.results, planned)) terminal.print(`report: ${path}`);
       if (summaries.some(({ failed }) => failed.length > 0)) finish(1);
     });
 }

@@ -63,7 +63,8 @@ export function parseSummary(text: string, path: string): ExperimentSummary {
   return value as ExperimentSummary;
 }
 
-interface Found {
+/** An experiment that has left results. */
+export interface FoundExperiment {
   /** Folder relative to the results folder, with forward slashes. */
   readonly folder: string;
   readonly summary: ExperimentSummary;
@@ -71,7 +72,7 @@ interface Found {
 }
 
 /** Finds the experiments of every profile: `<results>/<profile>/<experiment>/summary.json`. */
-function findExperiments(results: string): Found[] {
+export function findExperiments(results: string): FoundExperiment[] {
   return folders(results).flatMap((profile) => folders(join(results, profile)).flatMap((experiment) => {
     const folder = join(results, profile, experiment);
     const path = join(folder, SUMMARY_FILE);

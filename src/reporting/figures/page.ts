@@ -10,11 +10,12 @@ import { plotlySource } from "./plotly-window.js";
 const SCREEN_SCALE = 1.4;
 
 /** JSON that is safe inside a script element. */
-function scriptJson(value: unknown): string {
+export function scriptJson(value: unknown): string {
   return JSON.stringify(value).replaceAll("<", "\\u003c").replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
 }
 
-function escapeHtml(text: string): string {
+/** Text that is safe as content and in attributes of HTML. */
+export function escapeHtml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 
@@ -48,4 +49,10 @@ document.fonts.ready.then(() => Plotly.newPlot("figure", figure.data, figure.lay
 </body>
 </html>
 `;
+}
+
+/** Reads the figure (as enlarged for the screen) back out of a page; null where the text is no such page. */
+export function figureOfPage(html: string): Figure | null {
+  const json = /^const figure = (\{.*\});$/m.exec(html.slice(html.lastIndexOf("<script>")))?.[1];
+  return json === undefined ? null : (JSON.parse(json) as Figure);
 }

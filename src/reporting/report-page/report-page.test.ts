@@ -1,0 +1,134 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { chromium } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { paretoFigure } from "../figures/pareto-figure.js";
+import { figureOfPage, figurePage } from "../figures/page.js";
+import { stitchRows } from "../record.js";
+import { writeSummary } from "../results-index.js";
+import { rowsToCsv } from "../rows-csv.js";
+import { stitchClaims } from "../stitch-claims.js";
+import { syntheticRows } from "../synthetic-rows.js";
+import { writeTable } from "../table.js";
+import { stitchTables } from "../tables.js";
+import { chromiumPath, chromiumSwitches } from "./chromium.js";
+import { writeReportPage } from "./report-page.js";
+import { exploredGroups } from "./stitch-means.js";
+
+const browserPath = chromiumPath();
+const results = mkdtempSync(join(tmpdir(), "report-page-"));
+afterAll(() => rmSync(results, { recursive: true }));
+const rows = syntheticRows({ tasks: 2, seeds: [0, 1, 2] });
+let page: string;
+
+beforeAll(() => {
+  const folder = join(results, "quick", "vtab-stitching");
+  mkdirSync(join(folder, "figures"), { recursive: true });
+  writeFileSync(join(folder, "rows.csv"), rowsToCsv(stitchRows, rows));
+  writeFileSync(join(folder, "figures", "pareto.html"), figurePage(paretoFigure(rows), "pareto"));
+  for (const table of stitchTables(rows, { note: "made up" })) writeTable(join(folder, "tables"), table);
+  writeSummary(folder, { experiment: "vtab-stitching", profile: "quick", question: "Is <this> safe?", note: "made up </script>", command: "./reproduce.sh quick", files: [], claims: stitchClaims(rows) });
+  page = writeReportPage(results, "quick")!;
+});
+
+test("means are over seeds of means over tasks, and a row without stitches is nothing to explore", () => {
+  const csv = "task,method,seed,stitch_id,front,end,front_block,end_block,flops,params,top1,val_top1\n" +
+    "a,m,0,7,s,b,2,3,100,10,0.2,\na,m,1,7,s,b,2,3,100,10,0.4,\nb,m,0,7,s,b,2,3,102,12,0.6,\nb,m,1,7,s,b,2,3,102,12,0.8,\n";
+  const [mean, a] = exploredGroups(csv);
+  expect(mean).toMatchObject({ task: null, method: "m", stitches: [{ id: 7, blocks: [2, 3], flops: 101, params: 11, seeds: 2, val: null }] });
+  expect(mean!.stitches[0]!.top1).toBeCloseTo(0.5, 12);
+  expect(mean!.stitches[0]!.spread).toBeCloseTo(Math.sqrt(0.02), 12); // means of the seeds: 0.4 and 0.6
+  expect(a).toMatchObject({ task: "a" });
+  expect(a!.stitches[0]!.top1).toBeCloseTo(0.3, 12);
+  expect(exploredGroups("task,loss\ndigits,2\n")).toEqual([]);
+});
+
+test("a figure is read back from its page as it was written", () => {
+  const html = figurePage(paretoFigure(rows), "pareto");
+  expect(figureOfPage(html)?.data.length).toBe(paretoFigure(rows).data.length);
+  expect(figureOfPage("<html></html>")).toBeNull();
+});
+
+test("the page is the same for the same results, reads nothing from elsewhere, and a profile without results has none", () => {
+  const first = readFileSync(page, "utf8");
+  expect(readFileSync(writeReportPage(results, "quick")!, "utf8")).toBe(first);
+  expect(first).not.toMatch(/<(script|link|img)[^>]+(src|href)="(https?:)?\/\//);
+  expect(writeReportPage(results, "laptop")).toBeUndefined();
+});
+
+test.skipIf(browserPath === undefined)(`in a browser: no errors, hover, sorting, filtering, budgets, dark and phone${browserPath === undefined ? " (left out: no Chromium here; set ESTA_CHROMIUM)" : ""}`, { timeout: 120_000 }, async () => {
+  const shots = process.env["ESTA_SHOTS"];
+  const shown = process.env["ESTA_REPORT"] ?? page;
+  const browser = await chromium.launch({ executablePath: browserPath!, args: [...chromiumSwitches] });
+  try {
+    const tab = await browser.newPage({ viewport: { width: 1200, height: 900 }, colorScheme: "light" });
+    const faults: string[] = [];
+    tab.on("console", (message) => void (message.type() === "error" && faults.push(message.text())));
+    tab.on("pageerror", (error) => void faults.push(error.message));
+    tab.on("request", (request) => void (/^https?:/.test(request.url()) && faults.push(`asks the network: ${request.url()}`)));
+    const shoot = async (name: string): Promise<void> => void (shots === undefined || (await tab.screenshot({ path: join(shots, `${name}.png`) })));
+    await tab.goto(pathToFileURL(shown).href);
+    expect(await tab.locator("main section").first().getAttribute("id")).toBe("claims");
+    expect(await tab.locator(".verdict").count()).toBeGreaterThan(0);
+    await shoot("light-claims");
+
+    const big = tab.locator(".choice .big");
+    const slider = tab.getByLabel("Budget", { exact: true });
+    await slider.focus();
+    await tab.keyboard.press("Home");
+    expect(await tab.locator(".choice").innerText()).toMatch(/among 1 of 71/);
+    const cheapest = await tab.locator(".choice strong").innerText();
+    await tab.keyboard.press("End");
+    expect(await tab.locator(".choice").innerText()).toMatch(/among 71 of 71/);
+    expect(await tab.locator(".choice strong").innerText()).not.toBe(cheapest);
+    expect(await big.innerText()).toMatch(/^\d+\.\d( ± \d+\.\d)? %$/);
+    await tab.getByLabel("Task", { exact: true }).selectOption({ index: 1 });
+    expect(await tab.locator(".choice pre").innerText()).toMatch(/esta export --weights .* --stitch \d+/);
+    await tab.locator("#explorer summary").click();
+    expect(await tab.locator("#explorer tbody svg.route").count()).toBe(71);
+    await tab.locator("#explorer").scrollIntoViewIfNeeded();
+    await shoot("light-explorer");
+    const costs = tab.locator("#explorer tbody tr td:first-child");
+    await tab.locator("#explorer th button").first().click();
+    expect((await costs.allInnerTexts()).slice(0, 3)).toEqual(["0", "1", "2"]);
+    await tab.keyboard.press("Enter");
+    expect((await costs.allInnerTexts()).slice(0, 3)).toEqual(["70", "69", "68"]);
+    const experiment = tab.locator("#vtab-stitching");
+    const table = experiment.locator("table").first();
+    const all = await table.locator("tbody tr").count();
+    await experiment.locator("input[type=search]").first().fill("no such words");
+    expect(await table.locator("tbody tr").count()).toBe(0);
+    await experiment.locator("input[type=search]").first().fill("");
+    expect(await table.locator("tbody tr").count()).toBe(all);
+
+    const plot = experiment.locator(".js-plotly-plot").first();
+    await experiment.locator(".figure").first().scrollIntoViewIfNeeded();
+    await plot.locator(".point").first().waitFor();
+    const point = await plot.locator(".point").nth(5).boundingBox();
+    await tab.mouse.move(point!.x + point!.width / 2, point!.y + point!.height / 2, { steps: 4 });
+    await plot.locator(".hoverlayer .hovertext").first().waitFor({ timeout: 5000 });
+    expect(await plot.locator(".hoverlayer .hovertext").first().textContent()).toMatch(/FLOPs/);
+    await shoot("light-figure");
+
+    await tab.keyboard.press("Home");
+    await tab.locator("#theme").click();
+    expect(await tab.evaluate("getComputedStyle(document.body).backgroundColor")).toBe("rgb(22, 24, 28)");
+    await experiment.locator(".figure").first().scrollIntoViewIfNeeded();
+    await tab.waitForTimeout(500);
+    expect(await tab.evaluate(`document.querySelector(".js-plotly-plot .main-svg").style.background`)).toBe("rgb(22, 24, 28)");
+    await shoot("dark-figure");
+    await tab.evaluate("scrollTo(0, 0)");
+    await shoot("dark-claims");
+
+    await tab.setViewportSize({ width: 390, height: 844 });
+    expect(await tab.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(390);
+    await shoot("phone-claims");
+    await tab.evaluate(`document.getElementById("explorer").scrollIntoView()`);
+    await shoot("phone-explorer");
+    expect(faults).toEqual([]);
+  } finally {
+    await browser.close();
+  }
+});

@@ -1,0 +1,86 @@
+/**
+ * @file `results/<profile>/report.html`: claims and verdicts, the stitch explorer, every figure, table and run, in one page that
+ * opens from disk without a network.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { writeFileAtomic } from "../atomic-write.js";
+import { fontFaceCss } from "../figures/font.js";
+import { escapeHtml, figureOfPage, scriptJson } from "../figures/page.js";
+import { plotlySource } from "../figures/plotly-window.js";
+import { findExperiments, type FoundExperiment } from "../results-index.js";
+import { anchorLabel, methodStyles } from "../figures/style.js";
+import { exploredGroups } from "./stitch-means.js";
+
+/** Name of the page in a profile's folder. */
+export const REPORT_FILE = "report.html";
+
+/** The page's own style and program lie as plain files in `src`, for `dist` too. */
+const asset = (name: string): string => readFileSync(new URL(`../../../src/reporting/report-page/${name}`, import.meta.url), "utf8");
+
+/**
+ * Writes the report of a profile (about 5 MB, nearly all of it plotly.js, once).
+ *
+ * @returns its path, or nothing where the profile has no results.
+ */
+export function writeReportPage(results: string, profile: string): string | undefined {
+  const found = findExperiments(results).filter(({ folder }) => folder.startsWith(`${profile}/`));
+  if (found.length === 0) return undefined;
+  const path = join(results, profile, REPORT_FILE);
+  writeFileAtomic(path, reportPage(profile, found.map((experiment) => reportedExperiment(results, experiment))));
+  return path;
+}
+
+/** What the page's program gets of an experiment. */
+export type ReportedExperiment = ReturnType<typeof reportedExperiment>;
+
+function reportedExperiment(results: string, { folder, summary, runs }: FoundExperiment) {
+  const path = join(results, folder);
+  const rows = join(path, "rows.csv");
+  const explored = existsSync(rows) ? exploredGroups(readFileSync(rows, "utf8")) : [];
+  const methods = [...new Set(explored.map(({ method }) => method))];
+  const anchors = [...new Set(explored.flatMap(({ stitches }) => stitches.flatMap(({ front, end }) => [front, end])))];
+  return {
+    summary,
+    figures: filesOf(join(path, "figures"), ".html").map((name) => ({ name: name.slice(0, -".html".length), figure: figureOfPage(readFileSync(join(path, "figures", name), "utf8")) })).filter(({ figure }) => figure !== null),
+    tables: filesOf(join(path, "tables"), ".json").map((name): unknown => JSON.parse(readFileSync(join(path, "tables", name), "utf8"))),
+    explored,
+    methodLabels: Object.fromEntries(methodStyles(methods).map(({ id, label }) => [id, label])),
+    anchorLabels: Object.fromEntries(anchors.map((anchor) => [anchor, anchorLabel(anchor)])),
+    runs,
+  };
+}
+
+function filesOf(folder: string, ending: string): string[] {
+  return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(ending)).sort() : [];
+}
+
+/** Makes the page; the same results give the same bytes. */
+export function reportPage(profile: string, experiments: readonly ReportedExperiment[]): string {
+  const title = `Stitchable task adaptation: ${profile} results`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
+<title>${escapeHtml(title)}</title>
+<style>
+${fontFaceCss()}
+${asset("page.css")}
+</style>
+</head>
+<body>
+<a class="skip" href="#main">Skip to the claims</a>
+<header><h1>${escapeHtml(title)}</h1><nav id="contents" aria-label="Contents"></nav><button id="theme" type="button">Dark</button></header>
+<main id="main"><noscript>This page draws its tables and figures with JavaScript; the same numbers are in README.md and rows.csv beside it.</noscript></main>
+<script>${plotlySource().replaceAll("</script", "<\\/script")}</script>
+<script>
+const report = ${scriptJson({ profile, experiments })};
+${asset("page.js").replaceAll("</script", "<\\/script")}
+</script>
+</body>
+</html>
+`;
+}
