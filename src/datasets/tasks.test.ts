@@ -6,7 +6,7 @@ import { UsageError } from "../checks.js";
 import { classCounts, hashSplits, majorityShare, type Dataset } from "./dataset.js";
 import { listTasks, loadTask, taskNames } from "./registry.js";
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 180_000 });
 const cacheFolder = mkdtempSync(join(tmpdir(), "esta-tasks-"));
 afterAll(() => rmSync(cacheFolder, { recursive: true }));
 

@@ -34,21 +34,30 @@ export const mazeScenes: SceneTask = {
   label: "Nearest reward in a maze: positive or negative, up to 1.5, 2.6 or 4.2 cells away (VTAB's DMLab classes; the distances are our choice).",
   classNames: ["positive, close", "positive, far", "positive, very far", "negative, close", "negative, far", "negative, very far"],
   version: 1,
-  draw: mazeScene,
+  draw: (label, stream) => drawMazeView(label, stream)?.scene,
 };
 
 /** Six classes, balanced. */
 export const dmlab: TaskRecipe = sceneTask(mazeScenes);
 
-function mazeScene(label: number, stream: RandomStream): Scene | undefined {
+/** A reward and its distance over the ground from the camera, in cells. */
+export interface PlacedReward {
+  readonly reward: Reward;
+  readonly distance: number;
+}
+
+/** A view with a label: its scene, and every reward in it. */
+export function drawMazeView(label: number, stream: RandomStream): { readonly scene: Scene; readonly rewards: readonly PlacedReward[] } | undefined {
   const maze = drawMaze(SIDE, 0.45, stream);
   const camera = mazeCamera(maze, stream);
   const height = between(0.75, 1.1, stream);
   const walls = wallsInView(maze, camera, height, stream);
   const things: Solid[][] = [];
+  const rewards: PlacedReward[] = [];
   const put = (reward: Reward, from: number, to: number): boolean => {
     const centre = freePlace(maze, camera, from, to, [...walls, ...things.flat()], stream);
     if (centre === undefined) return false;
+    if (reward !== "none") rewards.push({ reward, distance: Math.hypot(centre[0] - camera.eye[0], centre[2] - camera.eye[2]) });
     things.push(placed(mazeObject(reward, stream), { centre, scale: between(0.38, 0.58, stream), turn: between(0, 2 * Math.PI, stream) }));
     return true;
   };
@@ -59,7 +68,7 @@ function mazeScene(label: number, stream: RandomStream): Scene | undefined {
   for (let other = stream.integer(4); other > 0; other--) put("none", DISTANCES[0], SIGHT);
   if (!showsWell([...things, walls], camera, LEAST_SEEN)) return undefined;
   const strength = between(0.5, 0.9, stream);
-  return {
+  const scene: Scene = {
     solids: [...things.flat(), ...walls],
     ground: surface(stream),
     ...(stream.uniform() < 0.5 ? { ceiling: { height, material: surface(stream) } } : {}),
@@ -69,6 +78,7 @@ function mazeScene(label: number, stream: RandomStream): Scene | undefined {
     camera,
     noise: between(1, 5, stream),
   };
+  return { scene, rewards };
 }
 
 /** Somewhere in an open cell, a little more than half a wall high, looking anywhere along a passage. */

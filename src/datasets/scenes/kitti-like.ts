@@ -29,32 +29,35 @@ export const streetScenes: SceneTask = {
   label: "Distance ahead, the way the camera looks, of the middle of the nearest car, van or truck: up to 8 m, up to 20 m, farther, or none (VTAB's KITTI task and thresholds).",
   classNames: ["up to 8 m", "8 to 20 m", "beyond 20 m", "no vehicle"],
   version: 1,
-  draw: streetScene,
+  draw: (label, stream) => drawStreet(label, stream)?.scene,
 };
 
 /** Four classes, balanced. */
 export const kittiDistance: TaskRecipe = sceneTask(streetScenes);
 
-function streetScene(label: number, stream: RandomStream): Scene | undefined {
+/** A street with a label: its scene, and where the middle of each vehicle stands on the ground. */
+export function drawStreet(label: number, stream: RandomStream): { readonly scene: Scene; readonly vehicles: readonly (readonly [x: number, z: number])[] } | undefined {
   const road = between(3, 5, stream);
   // The camera drives on the right half of the road, which runs along z; x grows to the left.
   const eye: Vector = [-between(0.3, 0.6, stream) * road, between(1.5, 1.8, stream), 0];
   const yaw = between(-0.08, 0.08, stream);
   const camera: Camera = { eye, target: [eye[0] + Math.sin(yaw), eye[1] + between(-0.06, -0.01, stream), Math.cos(yaw)], width: 0.9, height: 0.5 };
   const things: Solid[][] = [];
-  const put = (solids: readonly Solid[], places: () => readonly [x: number, z: number], turn: number): boolean => {
+  const put = (solids: readonly Solid[], places: () => readonly [x: number, z: number], turn: number): readonly [x: number, z: number] | undefined => {
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const [x, z] = places();
       const thing = placed(solids, { centre: [x, 0, z], turn });
       if (things.some((other) => collide(thing, other))) continue;
       things.push(thing);
-      return true;
+      return [x, z];
     }
-    return false;
+    return undefined;
   };
-  const vehicleAt = (from: number, to: number): boolean => {
+  const vehicles: (readonly [x: number, z: number])[] = [];
+  const vehicleAt = (from: number, to: number): void => {
     const [x, turn] = lane(road, stream);
-    return put(vehicle(stream), () => [x, alongRoad(between(from, to, stream), x - eye[0], yaw)], turn);
+    const place = put(vehicle(stream), () => [x, alongRoad(between(from, to, stream), x - eye[0], yaw)], turn);
+    if (place !== undefined) vehicles.push(place);
   };
   if (label !== NO_VEHICLE) {
     const nearest = between(DISTANCES[label]!, DISTANCES[label + 1]!, stream);
@@ -76,7 +79,7 @@ function streetScene(label: number, stream: RandomStream): Scene | undefined {
   const cloud = stream.uniform();
   const grass = oneOf([near([0.3, 0.4, 0.2], 0.1, stream), near([0.5, 0.47, 0.42], 0.1, stream)], stream);
   const asphalt = between(0.28, 0.5, stream);
-  return {
+  const scene: Scene = {
     // What is outside the picture costs time only.
     solids: things.filter((_, index) => shares[index]! > 0).flat(),
     ground: { colour: near([asphalt, asphalt, asphalt], 0.03, stream), texture: { kind: "road", colour: grass, size: road, origin: [0, 0, between(-1000, 1000, stream)] } },
@@ -86,6 +89,7 @@ function streetScene(label: number, stream: RandomStream): Scene | undefined {
     camera,
     noise: between(1, 4, stream),
   };
+  return { scene, vehicles };
 }
 
 /** How far along the road a thing stands that is so far ahead as the camera looks; `aside` is how far it is to the camera's left. */

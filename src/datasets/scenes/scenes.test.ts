@@ -2,11 +2,11 @@
  * @file Labels of the rendered tasks against what the scenes hold.
  */
 import { describe, expect, test } from "vitest";
-import { createRng } from "../../rng.js";
+import { createRng, type RandomStream } from "../../rng.js";
 import { countScenes, distanceScenes } from "./clevr-like.js";
 import { depthOf } from "./clevr-scene.js";
-import { mazeScenes } from "./dmlab-like.js";
-import { streetScenes } from "./kitti-like.js";
+import { drawMazeView, mazeScenes } from "./dmlab-like.js";
+import { drawStreet, streetScenes } from "./kitti-like.js";
 import { renderScene } from "./render-scene.js";
 import { drawScenes, type SceneTask } from "./scene-task.js";
 import type { Scene } from "./scene.js";
@@ -16,12 +16,25 @@ const tasks = [countScenes, distanceScenes, mazeScenes, streetScenes, azimuthSce
 
 /** A scene with a label, drawn again until a draw succeeds. */
 function sceneOf(task: SceneTask, label: number, seed = 0): Scene {
+  return untilDrawn(seed, (stream) => task.draw(label, stream, "train"));
+}
+
+function untilDrawn<T>(seed: number, draw: (stream: RandomStream) => T | undefined): T {
   const stream = createRng(seed).stream("test");
   for (;;) {
-    const scene = task.draw(label, stream, "train");
-    if (scene !== undefined) return scene;
+    const drawn = draw(stream);
+    if (drawn !== undefined) return drawn;
   }
 }
+
+/** VTAB's rule for distances: the last threshold below the distance, so that a class ends with its upper threshold. */
+function vtabClass(distance: number, thresholds: readonly number[]): number {
+  return thresholds.findLastIndex((threshold) => threshold - distance < 0);
+}
+
+/** VTAB's thresholds: CLEVR's depths, KITTI's metres (1000 where there is no vehicle). */
+const clevrDepths = [0, 8, 8.5, 9, 9.5, 10, 100];
+const kittiMetres = [-100, 8, 20, 999];
 
 describe("labels", () => {
   test("as many classes as VTAB's tasks have", () => {
@@ -32,13 +45,34 @@ describe("labels", () => {
     expect(sceneOf(countScenes, label).solids).toHaveLength(3 + label);
   });
 
-  test.each([0, 1, 2, 3, 4, 5])("distance %i: the closest object lies between VTAB's thresholds", (label) => {
-    const thresholds = [0, 8, 8.5, 9, 9.5, 10, 100];
+  test("VTAB's classes of distance end with their upper threshold", () => {
+    expect([0.1, 8, 8.001, 8.5, 8.501, 9, 9.5, 9.501, 10, 10.001, 99].map((depth) => vtabClass(depth, clevrDepths))).toEqual([0, 0, 1, 1, 2, 2, 3, 4, 4, 5, 5]);
+    expect([0, 8, 8.001, 20, 20.001, 998, 1000].map((metres) => vtabClass(metres, kittiMetres))).toEqual([0, 0, 1, 1, 2, 2, 3]);
+  });
+
+  test.each([0, 1, 2, 3, 4, 5])("distance %i: VTAB's rule gives the label to the depth of the closest object", (label) => {
     for (let seed = 0; seed < 5; seed++) {
       const { solids, camera } = sceneOf(distanceScenes, label, seed);
-      const depth = Math.min(...solids.map((solid) => depthOf(solid, camera)));
-      expect(depth).toBeGreaterThan(thresholds[label]!);
-      expect(depth).toBeLessThanOrEqual(thresholds[label + 1]!);
+      expect(vtabClass(Math.min(...solids.map((solid) => depthOf(solid, camera))), clevrDepths)).toBe(label);
+    }
+  });
+
+  test.each([0, 1, 2, 3])("street %i: VTAB's rule gives the label to how far ahead the nearest vehicle is", (label) => {
+    for (let seed = 0; seed < 80; seed++) {
+      const { scene, vehicles } = untilDrawn(seed, (stream) => drawStreet(label, stream));
+      const { eye, target } = scene.camera;
+      const [ax, az] = [target[0] - eye[0], target[2] - eye[2]];
+      const ahead = vehicles.map(([x, z]) => ((x - eye[0]) * ax + (z - eye[2]) * az) / Math.hypot(ax, az));
+      expect(vtabClass(Math.min(1000, ...ahead), kittiMetres)).toBe(label);
+    }
+  });
+
+  test.each([0, 1, 2, 3, 4, 5])("maze %i: good before bad, and close before far before very far, of the nearest reward", (label) => {
+    for (let seed = 0; seed < 6; seed++) {
+      const { rewards } = untilDrawn(seed, (stream) => drawMazeView(label, stream));
+      const nearest = rewards.reduce((one, other) => (other.distance < one.distance ? other : one));
+      expect(nearest.reward).toBe(label < 3 ? "good" : "bad");
+      expect(vtabClass(nearest.distance, [0, 1.5, 2.6, 4.2])).toBe(label % 3);
     }
   });
 
