@@ -8,6 +8,7 @@ import { stitchRows, type StitchRow } from "../reporting/record.js";
 import { adapt, adaptProblems, structureOf, type AdaptResult, type AnchorFamily, type StitchScore } from "../training/adapt.js";
 import { adaptedRecord, saveAdapted } from "../training/adapted-file.js";
 import { stepsPerEpoch } from "../training/batches.js";
+import type { TuningMethod } from "../tuning/method.js";
 import type { TunedModel } from "../tuning/tuned-model.js";
 import { defineExperiment, type Experiment, type Ingredients, type Profile, type ReportContext, type RunContext } from "./experiment.js";
 import { versions } from "./provenance.js";
@@ -20,6 +21,8 @@ export interface Variant {
   readonly adapts: string;
   /** Settings that differ from the experiment's. */
   readonly changes?: Partial<VtabSettings>;
+  /** What training moves, where it is none of those. */
+  readonly tuning?: TuningMethod;
   /** Name of the method in the rows; the variant's own by default. */
   readonly method?: string;
   /** How it is trained and measured; {@link adapt} by default. */
@@ -105,7 +108,7 @@ async function runVtab({ task, method }: Point, variant: Variant, settings: Vtab
   const { seed, profile, checkpoint, weights, fingerprint, onProgress, signal, measure } = context;
   const [family, dataset] = [await anchorsOf(settings), await taskOf(settings, task)];
   const images = dataset.train.count + (settings.refit ? dataset.val.count : 0);
-  const adaptSettings = adaptSettingsOf(settings, variant.adapts, familyOf(settings.family), images);
+  const adaptSettings = { ...adaptSettingsOf(settings, variant.adapts, familyOf(settings.family), images), ...(variant.tuning === undefined ? {} : { method: variant.tuning }) };
   const save = (model: TunedModel, stitches: readonly StitchScore[]): void => saveAdapted(weights, model, adaptedRecord(family, dataset, adaptSettings, { kit: versions()["esta"]!, method, seed, stitches }));
   const options = { seed, checkpoint, checkpointEvery: 50, fingerprint, onProgress, signal, ...(settings.saveWeights ? { onTrained: save } : {}) };
   const result = await (variant.adapt ?? adapt)(family, dataset, adaptSettings, options);
