@@ -1,6 +1,7 @@
 /**
  * @file Folding low-rank updates into the weights they belong to, and out again.
  */
+import type { AnchorConfig } from "../anchors/anchor.js";
 import type { HostTensor, ParameterTree } from "../anchors/parameters.js";
 import { weightName } from "../anchors/module-shape.js";
 import { UsageError } from "../checks.js";
@@ -24,13 +25,13 @@ export function unmergeLora(merged: Tensor, loraA: Tensor, loraB: Tensor, scalin
 }
 
 /** The merged weights of the modules that carry an update, by weight name. The caller disposes them. */
-export function mergedWeights(model: TunedModel, stitchId: number): Record<string, Tensor> {
+export function mergedWeights(model: TunedModel<AnchorConfig>, stitchId: number): Record<string, Tensor> {
   const merged: Record<string, Tensor> = {};
   mergeModules(merged, model, stitchId);
   return merged;
 }
 
-function mergeModules(merged: Record<string, Tensor>, model: TunedModel, stitchId: number): void {
+function mergeModules(merged: Record<string, Tensor>, model: TunedModel<AnchorConfig>, stitchId: number): void {
   const view = stitchView(model, stitchId);
   for (const module of model.family.modules[stitchId]!) {
     const name = weightName(module);

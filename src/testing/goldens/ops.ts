@@ -1,7 +1,7 @@
 /**
  * @file Golden values of single operations, with their gradients.
  */
-import { biasGelu, layerNorm, softmaxCrossEntropy, tf, type Tensor } from "../../tensor/index.js";
+import { biasGelu, layerNorm, rmsNorm, rotary, softmaxCrossEntropy, tf, type Tensor } from "../../tensor/index.js";
 import type { StoredTensor } from "../../anchors/safetensors.js";
 import { relativeError, rowwiseError, tensorError } from "./comparison.js";
 import { floatsOf, toTensor, valuesOf } from "./engine-values.js";
@@ -10,11 +10,12 @@ import type { GoldenReport } from "./golden-report.js";
 import { tolerances } from "./tolerances.js";
 
 const layerNormEpsilon = 1e-6;
+const rmsNormEpsilon = 1e-5;
 
 type Reference = (name: string) => StoredTensor;
 type Compare = (quantity: string, error: number, tolerance: number) => void;
 
-/** Compares LayerNorm, GELU and cross-entropy; RMSNorm and rotary positions belong to the language models. */
+/** Compares LayerNorm, RMSNorm, GELU, cross-entropy and rotary positions. */
 export async function runOps(golden: GoldenCase, report: GoldenReport): Promise<void> {
   for (const file of fileNames(golden)) {
     const tensors = caseTensors(golden, file);
@@ -24,7 +25,8 @@ export async function runOps(golden: GoldenCase, report: GoldenReport): Promise<
     if (has("layer_norm.")) await report.attempt(`${golden.name} layer_norm`, () => compareLayerNorm(reference, compare));
     if (has("gelu.")) await report.attempt(`${golden.name} gelu`, () => compareGelu(reference, compare));
     if (has("cross_entropy.")) await report.attempt(`${golden.name} cross_entropy`, () => compareCrossEntropy(golden, reference, compare));
-    for (const language of ["rms_norm", "rope"]) if (has(`${language}.`)) report.skip(`${golden.name} ${language}`, "language models are not built yet");
+    if (has("rms_norm.")) await report.attempt(`${golden.name} rms_norm`, () => compareRmsNorm(reference, compare));
+    if (has("rope.")) await report.attempt(`${golden.name} rope`, () => compareRotary(reference, compare));
   }
 }
 
@@ -38,6 +40,30 @@ function compareLayerNorm(reference: Reference, compare: Compare): void {
   });
   for (const name of ["y", "dx"] as const) compare(`layer_norm.${name}, row by row`, rowwiseError(results[name], floatsOf(reference(`layer_norm.${name}`)), width), tolerances.normRows);
   for (const name of ["dgain", "dbeta"] as const) compare(`layer_norm.${name}`, tensorError(results[name], floatsOf(reference(`layer_norm.${name}`))), tolerances.normRows);
+}
+
+function compareRmsNorm(reference: Reference, compare: Compare): void {
+  const width = reference("norm.gain").shape[0]!;
+  const results = valuesOf(() => {
+    const forward = (x: Tensor, gain: Tensor): Tensor => rmsNorm(x, gain, rmsNormEpsilon);
+    const [x, gain, dy] = ["rms_norm.x", "norm.gain", "norm.dy"].map((name) => toTensor(reference(name)));
+    const [dx, dgain] = tf.grads(forward)([x!, gain!], dy!);
+    return { y: forward(x!, gain!), dx: dx!, dgain: dgain! };
+  });
+  for (const name of ["y", "dx"] as const) compare(`rms_norm.${name}, row by row`, rowwiseError(results[name], floatsOf(reference(`rms_norm.${name}`)), width), tolerances.normRows);
+  compare("rms_norm.dgain", tensorError(results.dgain, floatsOf(reference("rms_norm.dgain"))), tolerances.normRows);
+}
+
+function compareRotary(reference: Reference, compare: Compare): void {
+  const [batch, heads, tokens, width] = reference("rope.x").shape as [number, number, number, number];
+  for (const [name, layout] of [["interleaved", "interleaved"], ["rotate_half", "half-split"]] as const) {
+    const { turned } = valuesOf(() => {
+      const sideBySide = tf.reshape(tf.transpose(toTensor(reference("rope.x")), [0, 2, 1, 3]), [batch, tokens, heads * width]);
+      const y = tf.reshape(rotary(sideBySide, heads, { layout, theta: 10000 }), [batch, tokens, heads, width]);
+      return { turned: tf.transpose(y, [0, 2, 1, 3]) };
+    });
+    compare(`rope.${name}`, tensorError(turned, floatsOf(reference(`rope.${name}`))), tolerances.singleOperations);
+  }
 }
 
 function compareGelu(reference: Reference, compare: Compare): void {
