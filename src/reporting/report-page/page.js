@@ -212,13 +212,13 @@
       const command = group.task === null
         ? "Choose one task for the command."
         : `esta adapt --task ${group.task} --methods ${group.method} --seed 0 --out out\nesta export --weights out/weights/${run}.safetensors --stitch ${chosen.id} --out stitch-${chosen.id}.safetensors`;
-      const isKept = source.summary.experiment === "vtab-stitching";
+      const isAdapted = source.summary.experiment === "vtab-stitching" && group.method !== "anchors";
       choice.replaceChildren(
         el("div", { class: "big" }, `${plusMinus(chosen.top1, chosen.spread)} %`),
         el("p", { class: "note" }, `test top-1, ${chosen.seeds === 1 ? "one seed: no spread" : `mean ± standard deviation of ${chosen.seeds} seeds`}; chosen as ${isValidated ? "the best on validation" : "the dearest (no validation was measured)"} among ${affordable.length} of ${group.stitches.length} within the budget.`),
         el("p", {}, el("strong", {}, `Stitch ${chosen.id}`), `: ${routeText(chosen, source.anchorLabels)}; ${engineering(chosen.flops)}FLOPs, ${grouped(chosen.params)} parameters.`),
         el("div", { class: "scroll", style: "border:0" }, routeDrawing(chosen, depths, source.anchorLabels, true)),
-        ...(isKept ? [el("pre", { tabindex: "0" }, command), ...(group.task === null ? [] : [el("button", { type: "button", onclick: (event) => { void navigator.clipboard?.writeText(command); event.target.textContent = "Copied"; } }, "Copy the commands")])] : [el("p", { class: "note" }, "An ablation keeps no weights; export is for what esta adapt trains.")]),
+        ...(isAdapted ? [el("p", { class: "note" }, "To have it as a file (esta adapt trains anew, with its own default settings):"), el("pre", { tabindex: "0" }, command), ...(group.task === null ? [] : [el("button", { type: "button", onclick: (event) => { void navigator.clipboard?.writeText(command); event.target.textContent = "Copied"; } }, "Copy the commands")])] : [el("p", { class: "note" }, "To use a stitch, adapt the family with esta adapt, then esta export: see vtab-stitching with a method that trains all stitches.")]),
       );
       table?.fill();
     };
