@@ -18,6 +18,8 @@ export interface Country {
   /** Two letters of ISO 3166. */
   readonly code: string;
   readonly name: string;
+  /** The name as it stands in a sentence: `the Netherlands`. */
+  readonly inText: string;
   readonly capital: string;
   readonly continent: string;
   /** Names in English. */
@@ -26,6 +28,8 @@ export interface Country {
   /** International call prefix, digits only. */
   readonly phone: string;
 }
+
+const takesArticle = /^(?:United |British |Democratic Republic|Republic of|Isle of)|^(?!South Georgia).*(?:Islands?|Republic|Territory|Territories|Netherlands|Philippines|Bahamas|Maldives|Comoros|Seychelles|Gambia|Emirates)$/;
 
 interface CountryEntry {
   name: string;
@@ -57,6 +61,7 @@ export function readCountries(): Country[] {
     .map(([code, entry]) => ({
       code,
       name: entry.name,
+      inText: takesArticle.test(entry.name) ? `the ${entry.name}` : entry.name,
       capital: entry.capital,
       continent: continents[entry.continent] ?? entry.continent,
       languages: entry.languages.map((language) => nameOf(languages, language)),

@@ -107,12 +107,12 @@ function splitNovel(): Split {
 }
 
 function countryDocuments(country: Country): string[] {
-  const { name, capital, continent, currency } = country;
+  const { inText: name, capital, continent, currency } = country;
   const spoken = listed(country.languages);
   return [
-    `${name} lies in ${continent}. ${capital} is its capital. People there speak ${spoken} and pay with the ${currency}.`,
+    `${asSentence(name).slice(0, -1)} lies in ${continent}. ${capital} is its capital. People there speak ${spoken} and pay with the ${currency}.`,
     `${capital}, the capital of ${name}. Currency: ${currency}. Continent: ${continent}.`,
-    `Country: ${name}. Capital: ${capital}. Languages: ${spoken}.`,
+    `Country: ${country.name}. Capital: ${capital}. Languages: ${spoken}.`,
     `In ${continent} we find ${name}, whose government sits in ${capital}. The money of ${name} is the ${currency}.`,
     `They travelled to ${capital} in ${name} and heard people speak ${country.languages[0]!}.`,
   ];
