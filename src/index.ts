@@ -19,6 +19,15 @@ export { readSafetensors, readSafetensorsSummary, writeSafetensors } from "./anc
 export type { StoredTensor, StoredTensors, TensorToStore } from "./anchors/safetensors.js";
 export { vitConfig } from "./anchors/vit-shape.js";
 export type { VitConfig } from "./anchors/vit-shape.js";
+export type { AnchorConfig } from "./anchors/anchor.js";
+export { llamaConfig } from "./anchors/llama-shape.js";
+export type { LlamaConfig } from "./anchors/llama-shape.js";
+export { loadLlama } from "./anchors/load-llama.js";
+export { readLlama2c } from "./anchors/llama2c.js";
+export type { LoadedDecoder } from "./anchors/llama2c.js";
+export { KeyValueMemory } from "./anchors/key-value-memory.js";
+export { decodeTokens } from "./anchors/decode.js";
+export type { DecodingOptions, NextLogits } from "./anchors/decode.js";
 export { loadAnchorFamily } from "./experiments/vtab-sources.js";
 
 // Tasks
@@ -37,6 +46,8 @@ export { nearestMap, stitchOf, stitchSpace } from "./stitching/stitch-space.js";
 export type { AnchorStitch, JoinedStitch, PositionOptions, Stitch, StitchSpace, StitchingLayerPlace } from "./stitching/stitch-space.js";
 export { routeOf } from "./stitching/route.js";
 export type { Route, RouteOptions, RouteStep } from "./stitching/route.js";
+export { stitchTokenLoss } from "./stitching/token-loss.js";
+export type { TokenBatch } from "./stitching/token-loss.js";
 export { stitchCosts } from "./stitching/costs.js";
 export type { StitchCosts } from "./stitching/costs.js";
 

@@ -42,32 +42,35 @@ export function rotary(x: tf.Tensor, heads: number, settings: RotarySettings): t
   return turned(x);
 }
 
-/** The definition of {@link rotary} in TensorFlow.js operations; `direction` −1 turns back. */
+/** The definition of {@link rotary} in TensorFlow.js operations: `x·cos + partner·sin` with tables as wide as x; `direction` −1 turns back. */
 function turn(x: tf.Tensor, heads: number, { layout, theta, start = 0 }: RotarySettings, direction: 1 | -1): tf.Tensor {
-  const [batch, tokens, width] = x.shape as [number, number, number];
+  const [, tokens, width] = x.shape as [number, number, number];
   const half = width / heads / 2;
-  const { cosines, sines } = angles(tokens, half, theta, start, direction);
   return tf.tidy(() => {
-    const pairAxis = layout === "interleaved" ? 4 : 3;
-    const pairs = tf.reshape(x, layout === "interleaved" ? [batch, tokens, heads, half, 2] : [batch, tokens, heads, 2, half]);
-    const tableShape = layout === "interleaved" ? [1, tokens, 1, half, 1] : [1, tokens, 1, 1, half];
-    const [first, second] = tf.split(pairs, 2, pairAxis) as [tf.Tensor, tf.Tensor];
-    const cosine = tf.tensor(cosines, tableShape);
-    const sine = tf.tensor(sines, tableShape);
-    const turnedFirst = tf.sub(tf.mul(first, cosine), tf.mul(second, sine));
-    const turnedSecond = tf.add(tf.mul(first, sine), tf.mul(second, cosine));
-    return tf.reshape(tf.concat([turnedFirst, turnedSecond], pairAxis), x.shape);
+    const pairs = tf.reshape(x, layout === "interleaved" ? [x.size / 2, 2, 1] : [x.size / (2 * half), 2, half]);
+    const size = [pairs.shape[0]!, 1, pairs.shape[2]!];
+    const partner = tf.reshape(tf.concat([tf.slice(pairs, [0, 1, 0], size), tf.slice(pairs, [0, 0, 0], size)], 1), x.shape);
+    const { cosines, sines } = angles(tokens, heads, half, { layout, theta, start }, direction);
+    return tf.add(tf.mul(x, tf.tensor(cosines, [tokens, width])), tf.mul(partner, tf.tensor(sines, [tokens, width])));
   });
 }
 
-function angles(tokens: number, half: number, theta: number, start: number, direction: 1 | -1): { cosines: Float32Array; sines: Float32Array } {
-  const cosines = new Float32Array(tokens * half);
-  const sines = new Float32Array(tokens * half);
+/** Cosine and signed sine of every feature of every token: the first of a pair takes its partner away, the second adds it. */
+function angles(tokens: number, heads: number, half: number, { layout, theta, start }: Required<RotarySettings>, direction: 1 | -1): { cosines: Float32Array; sines: Float32Array } {
+  const width = 2 * heads * half;
+  const cosines = new Float32Array(tokens * width);
+  const sines = new Float32Array(tokens * width);
   for (let pair = 0; pair < half; pair++) {
     const speed = theta ** (-pair / half);
+    const [first, second] = layout === "interleaved" ? [2 * pair, 2 * pair + 1] : [pair, pair + half];
     for (let token = 0; token < tokens; token++) {
-      cosines[token * half + pair] = Math.cos((start + token) * speed);
-      sines[token * half + pair] = direction * Math.sin((start + token) * speed);
+      const cosine = Math.cos((start + token) * speed);
+      const sine = direction * Math.sin((start + token) * speed);
+      for (let at = token * width; at < (token + 1) * width; at += 2 * half) {
+        cosines[at + first] = cosines[at + second] = cosine;
+        sines[at + first] = -sine;
+        sines[at + second] = sine;
+      }
     }
   }
   return { cosines, sines };
