@@ -59,7 +59,9 @@ export function overSeeds(bySeed: ReadonlyMap<number, number>): MeanSpread | nul
 /** The table `techniques`, from rows alone. */
 export function spaceTechniqueTable(rows: readonly StitchRow[], note: string, about: Readonly<Record<string, TechniqueAbout>>): Table {
   const cells = spaceTechniques(rows);
-  const groups = Object.keys(cells[0]?.top1 ?? {});
+  const all = Object.keys(cells[0]?.top1 ?? {});
+  // With one group its column would be that of all tasks again.
+  const groups = all.length > 2 ? all : ["all"];
   return {
     id: "techniques", title: "What is trained, in the same stitch space", note,
     legend: "Mean test top-1 of all stitches, over the tasks of a group; ± is the sample standard deviation over seeds. Trained memory: weights, gradients and AdamW's two averages of what is trained, float32. Folds in: what is trained disappears in the weights of a plain network.",
@@ -79,7 +81,7 @@ export function spaceTechniqueTable(rows: readonly StitchRow[], note: string, ab
 export function stepCostsTable(folder: string, note: string, about: Readonly<Record<string, TechniqueAbout>>): Table | undefined {
   const runs = join(folder, "runs");
   if (!existsSync(runs)) return undefined;
-  const records = readdirSync(runs).filter((name) => name.endsWith(".json")).sort().map((name) => parseRunRecord(readFileSync(join(runs, name), "utf8"), name)).filter(({ status }) => status === "finished");
+  const records = readdirSync(runs).filter((name) => name.endsWith(".json")).sort().map((name) => parseRunRecord(readFileSync(join(runs, name), "utf8"), name)).filter(({ status, seconds: whole }) => status === "finished" && whole !== null); // one taken up again timed its last part only
   if (records.length === 0) return undefined;
   return {
     id: "steps", title: "What a step took", note,

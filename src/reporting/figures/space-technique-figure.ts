@@ -7,10 +7,13 @@ import type { Figure } from "./figure.js";
 import { lineTrace, panelsFigure } from "./panels-figure.js";
 import { logTicks, methodStyles } from "./style.js";
 
+/** More techniques than colours: a mark of its own tells those apart that share one. */
+const SYMBOLS = ["circle", "diamond", "triangle-down", "pentagon", "hexagon", "star", "cross", "square", "triangle-up"] as const;
+
 /** One panel a group of tasks and one for all of them (that one alone where there is one group). */
 export function spaceTechniqueFigure(rows: readonly StitchRow[], { note, labels }: { readonly note: string; readonly labels: Readonly<Record<string, string>> }): Figure {
   const cells = spaceTechniques(rows);
-  const styles = methodStyles(cells.map(({ technique }) => technique), labels);
+  const styles = methodStyles(cells.map(({ technique }) => technique), labels).map((style, index) => ({ ...style, symbol: SYMBOLS[index % SYMBOLS.length]! }));
   const groups = Object.keys(cells[0]?.top1 ?? {});
   const shown = groups.length > 2 ? groups : ["all"];
   const params = cells.map(({ trainableParams }) => trainableParams);
