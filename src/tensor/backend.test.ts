@@ -12,7 +12,7 @@ test("auto takes one that trains and says why", async () => {
   vi.stubEnv("ESTA_BACKEND", "");
   const { backend, reason, threads } = await useBackend("auto");
   expect(tf.getBackend()).toBe(backend);
-  expect(reason).toMatch(backend === "native" ? /^Rust kernels, (baseline|avx2|avx512); the fastest here$/ : /native/);
+  expect(reason).toMatch(backend === "native" ? /^Rust kernels, (baseline|avx2|avx512|avx512 and amx); (the fastest here|measured: .*)$/ : /native/);
   expect(threads).toBeGreaterThanOrEqual(1);
   trainingProbe();
 });
