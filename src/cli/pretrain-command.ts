@@ -12,6 +12,7 @@ import { defaultPretrain } from "../training/pretrain.js";
 import { pretrainFamily } from "../training/pretrain-family.js";
 import { finiteNumber, startEngine, texts, wholeNumber, withEngineOptions, type EngineOptions } from "./options.js";
 import { progressDisplay } from "./progress.js";
+import { isLanguageFamily, pretrainLanguageFamily } from "./pretrain-language-command.js";
 import { interruptible, type Terminal } from "./terminal.js";
 import { durationText } from "./text-table.js";
 
@@ -32,9 +33,9 @@ interface PretrainCommandOptions extends EngineOptions {
 /** Adds the command. */
 export function addPretrainCommand(program: Command, terminal: Terminal): void {
   withEngineOptions(program.command("pretrain"))
-    .description("pretrain a family's anchors on formula-driven images and, where given, photographs; writes weights and a model card")
-    .option("--family <id>", "family of anchors with 32×32 images: mini or mini-fine", "mini")
-    .option("--anchors <list>", "anchors by label, as ti,s,b (default: all)", texts)
+    .description("pretrain a family's anchors on formula-driven images and, where given, photographs, or on English text; writes weights and a model card")
+    .option("--family <id>", "anchors of 32×32 images, mini or mini-fine, or of text, mini-llama (with a recipe of its own where options are left out)", "mini")
+    .option("--anchors <list>", "anchors by label, as ti,s,b, or s,l of mini-llama (default: all)", texts)
     .addOption(new Option("--out <folder>", "folder of weights and card").default(join(packageRoot, "data", "anchors"), "data/anchors in the kit's folder"))
     .option("--steps <count>", "optimizer updates of each anchor", wholeNumber(1), defaultPretrain.steps)
     .option("--batch-size <count>", "images a step", wholeNumber(1), defaultPretrain.batchSize)
@@ -44,7 +45,10 @@ export function addPretrainCommand(program: Command, terminal: Terminal): void {
     .option("--photographs <zip>", "zip of train/<class>/<number>.jpg to mix in")
     .option("--seed <number>", "seed of every random choice", wholeNumber(0), 0)
     .addHelpText("after", "\nExamples:\n  esta pretrain --out my-anchors\n  esta pretrain --anchors ti --steps 500 --out try --photographs cifar10-train.zip")
-    .action(async (options: PretrainCommandOptions) => {
+    .action(async (options: PretrainCommandOptions, command: Command) => {
+      if (isLanguageFamily(options.family)) {
+        return pretrainLanguageFamily(terminal, options, (key) => command.getOptionValueSource(key) === "cli");
+      }
       const { family: familyId, out, steps, batchSize, learningRate, weightDecay, seed, photographs, formulaClasses } = options;
       const family = familyOf(familyId);
       const { imageSize } = family.anchors[0]!.config;

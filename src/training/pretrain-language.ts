@@ -18,11 +18,14 @@ import { disposeGradients, valueAndGradients } from "./gradients.js";
 import { learningRate, type Schedule } from "./schedule.js";
 import type { Progress } from "./train.js";
 
-/** The mini-llama pair: 1.1 million parameters and 6.9 million, one vocabulary, other widths and depths (our choice). */
+/** The mini-llama pair: 1.1 million parameters and 4.1 million, one vocabulary, other widths and depths (our choice). */
 export const miniLlama: Readonly<Record<"small" | "large", LlamaConfig>> = {
-  small: llamaConfig({ width: 128, depth: 4, heads: 4, hidden: 344, vocabulary: 2048, context: 256, tiedHead: true }),
-  large: llamaConfig({ width: 256, depth: 8, heads: 8, hidden: 688, vocabulary: 2048, context: 256, tiedHead: true }),
+  small: llamaConfig({ width: 128, depth: 4, heads: 4, hidden: 344, vocabulary: 2048, context: 128, tiedHead: true }),
+  large: llamaConfig({ width: 192, depth: 8, heads: 6, hidden: 544, vocabulary: 2048, context: 128, tiedHead: true }),
 };
+
+/** The recipe of the mini-llama pair: two million tokens each (our choice). */
+export const defaultLanguagePretrain: LanguagePretrainSettings = { steps: 2000, batchSize: 8, length: 128, learningRate: 2e-3, weightDecay: 0.1 };
 
 /** Settings of a pretraining run. */
 export interface LanguagePretrainSettings {
