@@ -2,7 +2,7 @@
  * @file `esta pretrain`: makes the weights of the mini family's anchors and their model card.
  */
 import { Option, type Command } from "commander";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { familyOf } from "../anchors/registry.js";
 import { UsageError } from "../checks.js";
 import { loadTask } from "../datasets/registry.js";
@@ -21,6 +21,7 @@ interface PretrainCommandOptions extends EngineOptions {
   readonly family: string;
   readonly anchors?: string[];
   readonly out: string;
+  readonly from?: string;
   readonly steps: number;
   readonly batchSize: number;
   readonly learningRate: number;
@@ -37,6 +38,7 @@ export function addPretrainCommand(program: Command, terminal: Terminal): void {
     .option("--family <id>", "anchors of 32×32 images, mini or mini-fine, or of text, mini-llama (with a recipe of its own where options are left out)", "mini")
     .option("--anchors <list>", "anchors by label, as ti,s,b, or s,l of mini-llama (default: all)", texts)
     .addOption(new Option("--out <folder>", "folder of weights and card").default(join(packageRoot, "data", "anchors"), "data/anchors in the kit's folder"))
+    .option("--from <folder>", "folder of weights to go on from, with new heads and a new schedule (default: random weights)")
     .option("--steps <count>", "optimizer updates of each anchor", wholeNumber(1), defaultPretrain.steps)
     .option("--batch-size <count>", "images a step", wholeNumber(1), defaultPretrain.batchSize)
     .option("--learning-rate <number>", "peak learning rate", finiteNumber, defaultPretrain.learningRate)
@@ -44,7 +46,7 @@ export function addPretrainCommand(program: Command, terminal: Terminal): void {
     .option("--formula-classes <count>", "formula-driven classes", wholeNumber(6))
     .option("--photographs <zip>", "zip of train/<class>/<number>.jpg to mix in")
     .option("--seed <number>", "seed of every random choice", wholeNumber(0), 0)
-    .addHelpText("after", "\nExamples:\n  esta pretrain --out my-anchors\n  esta pretrain --anchors ti --steps 500 --out try --photographs cifar10-train.zip")
+    .addHelpText("after", "\nExamples:\n  esta pretrain --out my-anchors\n  esta pretrain --anchors ti --steps 500 --out try --photographs cifar10-train.zip\n  esta pretrain --anchors b --from my-anchors --out longer --steps 12000 --learning-rate 0.0005 --formula-classes 512 --seed 1")
     .action(async (options: PretrainCommandOptions, command: Command) => {
       if (isLanguageFamily(options.family)) {
         return pretrainLanguageFamily(terminal, options, (key) => command.getOptionValueSource(key) === "cli");
@@ -63,7 +65,7 @@ export function addPretrainCommand(program: Command, terminal: Terminal): void {
       const started = performance.now();
       const assessments = await interruptible(terminal, async (signal) => {
         const done = await pretrainFamily(family, settings, {
-          seed, out, tasks, command: commandText(options), engine: `${engine.backend}, ${engine.threads} threads`, onProgress: (progress) => display.update(progress), signal,
+          seed, out, ...(options.from === undefined ? {} : { from: options.from }), tasks, command: commandText(options), engine: `${engine.backend}, ${engine.threads} threads`, onProgress: (progress) => display.update(progress), signal,
           ...(options.anchors === undefined ? {} : { anchorIds: anchorIds(family.anchors, options.anchors) }),
         });
         signal.throwIfAborted();
@@ -78,13 +80,13 @@ function anchorIds(anchors: readonly { readonly anchorId: string; readonly label
   return labels.map((label) => anchors.find((anchor) => anchor.label.toLowerCase() === label.toLowerCase())?.anchorId ?? label);
 }
 
-/** The command that makes the same weights again, for the card. */
-function commandText({ family, anchors, steps, batchSize, learningRate, weightDecay, formulaClasses, photographs, seed }: PretrainCommandOptions): string {
+/** The command that makes the same weights again, for their record: with folder and file names alone, without the choice of anchors. */
+function commandText({ family, from, steps, batchSize, learningRate, weightDecay, formulaClasses, photographs, seed }: PretrainCommandOptions): string {
   const rest = [
-    ...(anchors === undefined ? [] : [`--anchors ${anchors.join(",")}`]),
+    ...(from === undefined ? [] : [`--from ${basename(from)}`]),
     `--steps ${steps} --batch-size ${batchSize} --learning-rate ${learningRate} --weight-decay ${weightDecay}`,
     ...(formulaClasses === undefined ? [] : [`--formula-classes ${formulaClasses}`]),
-    ...(photographs === undefined ? [] : [`--photographs ${photographs.slice(photographs.lastIndexOf("/") + 1)}`]),
+    ...(photographs === undefined ? [] : [`--photographs ${basename(photographs)}`]),
     `--seed ${seed}`,
   ];
   return `esta pretrain --family ${family} ${rest.join(" ")}`;

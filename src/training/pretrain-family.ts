@@ -3,7 +3,7 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { loadFamily, loadWeights } from "../anchors/load-weights.js";
 import type { AnchorEntry, FamilyEntry } from "../anchors/registry.js";
 import { readSafetensorsSummary, writeSafetensors } from "../anchors/safetensors.js";
@@ -21,9 +21,11 @@ export interface PretrainFamilyOptions {
   readonly out: string;
   /** Tasks of the card, none of them upstream. */
   readonly tasks: readonly Dataset[];
+  /** Folder of the weights to go on from; random ones unless told. Not `out`: its files would be replaced. */
+  readonly from?: string;
   /** Anchors to pretrain; all by default. The card needs all of them, and is left out while one is missing. */
   readonly anchorIds?: readonly string[];
-  /** The command that the card names. */
+  /** The command that the record of every anchor names, without its `--anchors`. */
   readonly command: string;
   /** The engine that the card names. */
   readonly engine: string;
@@ -46,6 +48,10 @@ export interface AnchorRecord {
   readonly upstream: string;
   readonly minutes: number;
   readonly engine: string;
+  /** The command that makes these weights, without its `--anchors`; absent in weights older than this field. */
+  readonly command?: string;
+  /** What was gone on from; null for random weights, absent in weights older than this field. */
+  readonly start?: { readonly sha256: string; readonly record: AnchorRecord } | null;
 }
 
 /**
@@ -56,7 +62,8 @@ export interface AnchorRecord {
  * @returns the assessments of the card, or nothing while an anchor is missing.
  */
 export async function pretrainFamily(family: FamilyEntry, settings: PretrainSettings, options: PretrainFamilyOptions): Promise<Assessment[] | undefined> {
-  const { out, seed, onProgress, signal } = options;
+  const { out, from, seed, onProgress, signal } = options;
+  if (from !== undefined && resolve(from) === resolve(out)) throw new UsageError(`pretrain: weights are read from and written to ${out}, expected two folders, since what is gone on from is part of the record: copy the earlier weights elsewhere.`);
   mkdirSync(out, { recursive: true });
   const wanted = family.anchors.filter(({ anchorId }) => options.anchorIds?.includes(anchorId) ?? true);
   if (wanted.length === 0) throw new UsageError(`pretrain: no anchor is named ${options.anchorIds!.join(", ")}, expected some of ${family.anchors.map(({ anchorId }) => anchorId).join(", ")}.`);
@@ -69,33 +76,50 @@ export async function pretrainFamily(family: FamilyEntry, settings: PretrainSett
   const anchors = loadFamily(family, [out]);
   const loaded = { familyId: family.familyId, anchors, labels: family.anchors.map(({ label }) => label), normalisation: family };
   const assessments = await assessAnchors(loaded, options.tasks, seed, onProgress);
-  const text = modelCard(family, out, assessments, options);
+  const text = modelCard(family, out, assessments);
   writeWhole("pretrain", join(out, `${family.familyId}-card.json`), [Buffer.from(`${JSON.stringify(assessments, null, 1)}\n`)]);
   writeWhole("pretrain", join(out, `${family.familyId}.md`), [Buffer.from(text)]);
   return assessments;
 }
 
-async function pretrainAnchor(anchor: AnchorEntry, family: FamilyEntry, settings: PretrainSettings, upstream: string, { out, seed, engine, onProgress, signal }: PretrainFamilyOptions): Promise<void> {
+async function pretrainAnchor(anchor: AnchorEntry, family: FamilyEntry, settings: PretrainSettings, upstream: string, { out, from, seed, command, engine, onProgress, signal }: PretrainFamilyOptions): Promise<void> {
   const path = join(out, anchor.file);
   const { steps, batchSize, weightDecay, poseWeight } = settings;
   const learningRate = widthLearningRate(settings.learningRate, anchor.config.width, family);
+  const start = from === undefined ? undefined : loadWeights(join(from, anchor.file), anchor);
   const recipe = { anchorId: anchor.anchorId, steps, batchSize, learningRate, weightDecay, poseWeight, seed, upstream };
-  if (existsSync(path) && Object.entries(recipe).every(([key, value]) => (readRecord(path) as unknown as Record<string, unknown>)[key] === value)) return;
+  if (existsSync(path) && isMadeBy(readRecord(path), recipe, start?.sha256)) return;
   const checkpoint = join(out, `.${anchor.anchorId}.checkpoint.safetensors`);
   const result = await pretrain(anchor.config, { ...settings, learningRate }, {
     seed,
     normalisation: family,
     checkpoint,
+    ...(start === undefined ? {} : { start }),
     ...(signal === undefined ? {} : { signal }),
     ...(onProgress === undefined ? {} : { onProgress: (progress) => onProgress({ ...progress, label: `${anchor.anchorId}, ${progress.label}` }) }),
   });
   if (result.stepsDone < steps) return;
   const { upstreamClasses, formulaTop1, photographTop1, seconds } = result;
-  const record: AnchorRecord = { ...recipe, upstreamClasses, formulaTop1, photographTop1, minutes: seconds / 60, engine };
+  const record: AnchorRecord = {
+    ...recipe, upstreamClasses, formulaTop1, photographTop1, minutes: seconds / 60, engine, command,
+    start: start === undefined ? null : { sha256: start.sha256, record: startRecord(join(from!, anchor.file), join(from!, `${family.familyId}.md`)) },
+  };
   const body = Object.fromEntries(Object.entries(result.parameters).filter(([name]) => !name.startsWith("head.")));
   writeSafetensors(path, body, { dtype: "F16", metadata: { record: JSON.stringify(record) } });
   loadWeights(path, anchor);
   rmSync(checkpoint, { force: true });
+}
+
+/** Whether weights came from the same recipe, upstream data and start. */
+function isMadeBy(record: AnchorRecord, recipe: Partial<AnchorRecord>, startSha256: string | undefined): boolean {
+  return record.start?.sha256 === startSha256 && Object.entries(recipe).every(([key, value]) => record[key as keyof AnchorRecord] === value);
+}
+
+/** The record of weights that are gone on from; where it names no command, their card does. */
+function startRecord(path: string, card: string): AnchorRecord {
+  const record = readRecord(path);
+  const command = record.command ?? (existsSync(card) ? /^Made by `(.*)`\.$/m.exec(readFileSync(card, "utf8"))?.[1] : undefined);
+  return command === undefined ? record : { ...record, command };
 }
 
 /** The peak rate is told for the widest anchor; a narrower one takes √(widest/width) times as much (our choice). */
@@ -108,12 +132,21 @@ export function readRecord(path: string): AnchorRecord {
   return JSON.parse(readSafetensorsSummary(path).metadata["record"] ?? "{}") as AnchorRecord;
 }
 
-function modelCard(family: FamilyEntry, out: string, assessments: readonly Assessment[], { command }: PretrainFamilyOptions): string {
+/** The records of an anchor's weights from the first start on, each with the sha256 of its weights. */
+function chain(record: AnchorRecord, sha256: string): { readonly record: AnchorRecord; readonly sha256: string }[] {
+  const before = record.start ? chain(record.start.record, record.start.sha256) : [];
+  return [...before, { record, sha256 }];
+}
+
+function modelCard(family: FamilyEntry, out: string, assessments: readonly Assessment[]): string {
   const percent = (share: number | null): string => (share === null ? "–" : (100 * share).toFixed(1));
-  const files = family.anchors.map(({ anchorId, file }) => {
+  const files = family.anchors.map(({ anchorId, label, file }) => {
     const path = join(out, file);
-    return { anchorId, file, record: readRecord(path), bytes: statSync(path).size, sha256: createHash("sha256").update(readFileSync(path)).digest("hex") };
+    const sha256 = createHash("sha256").update(readFileSync(path)).digest("hex");
+    return { anchorId, label, file, bytes: statSync(path).size, sha256, stages: chain(readRecord(path), sha256) };
   });
+  const stages = files.flatMap(({ anchorId, stages }) => stages.map(({ record }, index) => ({ anchorId, stage: index + 1, record })));
+  const last = files[0]!.stages.at(-1)!.record;
   const tasks = [...new Set(assessments.map(({ task }) => task))];
   const row = (anchorId: string, weights: Assessment["weights"], value: (assessment: Assessment) => number): string => {
     const own = tasks.map((task) => value(assessments.find((one) => one.anchorId === anchorId && one.weights === weights && one.task === task)!));
@@ -133,16 +166,23 @@ function modelCard(family: FamilyEntry, out: string, assessments: readonly Asses
     "",
     `${family.about}. Vision transformers in timm's layout (pre-norm, erf GELU, class token, learned positions), float16, without heads. Inputs: (byte / 255 − 0.5) / 0.5.`,
     "",
-    `Made by \`${command}\`.`,
+    "## How the weights were made",
     "",
+    ...(stages.some(({ stage }) => stage > 1) ? ["In stages: each goes on from the weights of the one before, with new heads and a schedule of its own. Where a command names a folder, the weights before lie in it.", ""] : []),
+    ...files.flatMap(({ anchorId, label, stages }) => [
+      `${anchorId}:`,
+      "",
+      ...stages.map(({ record, sha256 }, index) => `${index + 1}. ${record.command === undefined ? "A command that its record does not name" : `\`${record.command} --anchors ${label.toLowerCase()}\``}: sha256 ${sha256}`),
+      "",
+    ]),
     "## Upstream",
     "",
-    "| anchor | steps | batch | images seen | learning rate | held-out top-1, formula-driven (%) | held-out top-1, photographs (%) | minutes | engine |",
-    "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |",
-    ...files.map(({ anchorId, record }) => `| ${anchorId} | ${record.steps} | ${record.batchSize} | ${record.steps * record.batchSize} | ${record.learningRate.toPrecision(3)} | ${percent(record.formulaTop1)} | ${percent(record.photographTop1)} | ${record.minutes.toFixed(1)} | ${record.engine} |`),
+    "| anchor | stage | steps | batch | images seen | learning rate | held-out top-1, formula-driven (%) | held-out top-1, photographs (%) | minutes | engine |",
+    "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |",
+    ...stages.map(({ anchorId, stage, record }) => `| ${anchorId} | ${stage} | ${record.steps} | ${record.batchSize} | ${record.steps * record.batchSize} | ${record.learningRate.toPrecision(3)} | ${percent(record.formulaTop1)} | ${percent(record.photographTop1)} | ${record.minutes.toFixed(1)} | ${record.engine} |`),
     "",
-    ...(files[0]!.record.upstream ?? "").split("\n").map((line) => `- ${line}`),
-    `- Auxiliary heads, thrown away afterwards, were asked for the place (4×4 cells) and the turn (16 bins) of the drawn object, weight ${files[0]!.record.poseWeight}. Two downstream tasks ask the same of other objects (sprites); upstream draws no squares, ellipses, hearts, digits, emoji or Earth imagery. A random glyph can resemble a letter or digit by accident.`,
+    ...[...new Set(stages.flatMap(({ stage, record }) => record.upstream.split("\n").map((line) => `- stage ${stage}, ${line}`)))],
+    `- Auxiliary heads, thrown away afterwards, were asked for the place (4×4 cells) and the turn (16 bins) of the drawn object, weight ${last.poseWeight}. Two downstream tasks ask the same of other objects (sprites); upstream draws no squares, ellipses, hearts, digits, emoji or Earth imagery. A random glyph can resemble a letter or digit by accident.`,
     "",
     "## Downstream, on tasks that upstream never held",
     "",

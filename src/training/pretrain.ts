@@ -1,6 +1,7 @@
 /**
- * @file Pretrains one anchor from random weights on upstream images: full training of a plain vision transformer.
+ * @file Pretrains one anchor on upstream images, from random weights or on from earlier ones: full training of a plain vision transformer.
  */
+import type { LoadedAnchor } from "../anchors/load-weights.js";
 import { elements, isToken, weightName, type ModuleShape } from "../anchors/module-shape.js";
 import { treeView, toHost, type HostTensor, type ParameterView } from "../anchors/parameters.js";
 import { vitFeatures } from "../anchors/vit.js";
@@ -38,6 +39,8 @@ export const defaultPretrain: Omit<PretrainSettings, "upstream"> = { steps: 3200
 export interface PretrainOptions {
   readonly seed: number;
   readonly normalisation: Normalisation;
+  /** Weights to go on from, new heads upon them; random ones unless told. */
+  readonly start?: Pick<LoadedAnchor, "parameters" | "sha256">;
   /** File that keeps the run's state. */
   readonly checkpoint?: string;
   readonly checkpointEvery?: number;
@@ -60,7 +63,7 @@ export interface PretrainResult {
 const poseClasses = 17;
 
 /**
- * Trains an anchor from random weights.
+ * Trains an anchor from random weights, or goes on from those of `options.start`: every part but the heads, a schedule of its own.
  *
  * Loss: cross-entropy over formula-driven and photograph classes, plus `poseWeight` times that of two auxiliary heads, which
  * are thrown away afterwards (our choice). Starts: see {@link randomParameters}.
@@ -69,14 +72,14 @@ const poseClasses = 17;
  */
 export async function pretrain(config: VitConfig, settings: PretrainSettings, options: PretrainOptions): Promise<PretrainResult> {
   throwProblems([...wholeNumberProblem("pretrain", "steps", settings.steps, 1, Infinity), ...wholeNumberProblem("pretrain", "batchSize", settings.batchSize, 1, Infinity)]);
-  const { seed, checkpoint, checkpointEvery = 200, onProgress, signal } = options;
+  const { seed, start, checkpoint, checkpointEvery = 200, onProgress, signal } = options;
   const started = performance.now();
-  const fingerprint = JSON.stringify([config, settings, seed]);
+  const fingerprint = JSON.stringify([config, settings, seed, start?.sha256]);
   const opened = await prefetchUpstream(settings.upstream, { size: settings.batchSize, workers: 0 });
   const upstream = opened.upstream;
   await opened.close();
   const upstreamConfig = { ...config, classes: upstream.classes };
-  const trainable = startParameters(upstreamConfig, createRng(seed));
+  const trainable = startParameters(upstreamConfig, start?.parameters ?? {}, createRng(seed));
   const state = (checkpoint === undefined ? undefined : readCheckpoint(checkpoint, { trainable }, fingerprint)) ?? freshState();
   const source = await prefetchUpstream(settings.upstream, { size: settings.batchSize, firstStep: state.step, workers: 1 });
   const schedule: Schedule = { length: settings.steps, warmup: Math.ceil(0.05 * settings.steps), base: settings.learningRate, warmupStart: 1e-6, minimum: settings.learningRate / 100 };
@@ -132,9 +135,10 @@ function truncatedNormal(stream: RandomStream): number {
   return drawn;
 }
 
-function startParameters(config: VitConfig, rng: Rng): Record<string, Variable> {
+function startParameters(config: VitConfig, earlier: LoadedAnchor["parameters"], rng: Rng): Record<string, Variable> {
   const pose = ["pose.location", "pose.orientation"].map((name): ModuleShape => ({ ...vitHeadShape({ ...config, classes: poseClasses }).modules[0]!, name }));
-  const values = randomParameters([...vitModules(config), ...pose], rng);
+  const body = Object.fromEntries(Object.entries(earlier).filter(([name]) => !name.startsWith("head.")));
+  const values = { ...randomParameters([...vitModules(config), ...pose], rng), ...body };
   return Object.fromEntries(
     Object.entries(values).map(([name, { shape, data }]) => [name, tf.tidy(() => tf.keep(tf.variable(tf.tensor(data, [...shape], "float32"))))]),
   );
