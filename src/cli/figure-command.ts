@@ -2,14 +2,15 @@
  * @file `esta figure`: one figure again, from rows.csv alone.
  */
 import { Option, type Command } from "commander";
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../checks.js";
 import type { PlannedExperiment } from "../experiments/experiment.js";
 import { experiments, profileOf } from "../experiments/index.js";
 import { experimentFolder } from "../experiments/run-folder.js";
-import { parseSummary, SUMMARY_FILE } from "../reporting/results-index.js";
+import type { FigureWidth } from "../reporting/figures/figure.js";
+import { figureEndings, writeFigure } from "../reporting/figures/render.js";
+import { readSummary } from "../reporting/summary.js";
 import { defaultResults } from "./options.js";
 import type { Terminal } from "./terminal.js";
 
@@ -23,6 +24,7 @@ export interface NamedFigure {
 /** Options of the command, as commander names them. */
 interface FigureCommandOptions {
   readonly profile: string;
+  readonly width: FigureWidth;
   readonly results: string;
   readonly out?: string;
 }
@@ -32,30 +34,21 @@ export function addFigureCommand(program: Command, terminal: Terminal): void {
   program
     .command("figure")
     .argument("<id>", "experiment, or experiment/figure for one of several")
-    .description("draw a figure again from rows.csv, as SVG, PNG and interactive page, and nothing else")
+    .description(`draw a figure again from rows.csv (${figureEndings.join(", ")}), and nothing else`)
     .option("--profile <name>", "quick, laptop or paper", "quick")
+    .addOption(new Option("--width <columns>", "columns of a journal page: single (89 mm) or double (183 mm)").choices(["single", "double"]).default("double"))
     .addOption(new Option("--results <folder>", "folder of results").default(defaultResults, "results in the kit's folder"))
     .option("--out <folder>", "where the files go (default: the experiment's own figures)")
-    .addHelpText("after", "\nExamples:\n  esta figure vtab-stitching\n  esta figure sampling-ablation/visits --profile laptop --out paper/figures")
-    .action(async (id: string, { profile, results, out }: FigureCommandOptions) => {
-      const planned = experiments.map((experiment) => experiment.plan(profileOf(profile)));
-      for (const { experiment, files } of byExperiment(figuresOf(id, planned))) {
-        for (const path of await drawFigures(experiment, files, experimentFolder(results, experiment.profile, experiment.id), out)) terminal.print(path);
-      }
+    .addHelpText("after", "\nExamples:\n  esta figure vtab-stitching\n  esta figure sampling-ablation/visits --profile laptop --width single --out paper/figures")
+    .action(async (id: string, options: FigureCommandOptions) => {
+      const planned = experiments.map((experiment) => experiment.plan(profileOf(options.profile)));
+      for (const figure of figuresOf(id, planned)) for (const path of await drawFigure(figure, options)) terminal.print(path);
     });
-}
-
-/** Every figure that experiments draw. */
-function allFigures(planned: readonly PlannedExperiment[]): NamedFigure[] {
-  return planned.flatMap((experiment) => experiment.reportFiles.flatMap((file) => {
-    const figure = /^figures\/(.+)\.svg$/.exec(file)?.[1];
-    return figure === undefined ? [] : [{ experiment, figure }];
-  }));
 }
 
 /** The figures that an id names. @throws {UsageError} listing all that there are. */
 export function figuresOf(id: string, planned: readonly PlannedExperiment[]): NamedFigure[] {
-  const all = allFigures(planned);
+  const all = planned.flatMap((experiment) => experiment.figures.map((figure): NamedFigure => ({ experiment, figure })));
   const names = ({ experiment, figure }: NamedFigure): string[] => [experiment.id, `${experiment.id}/${figure}`];
   const found = all.filter((one) => names(one).includes(id));
   if (found.length === 0) {
@@ -64,31 +57,12 @@ export function figuresOf(id: string, planned: readonly PlannedExperiment[]): Na
   return found;
 }
 
-function byExperiment(figures: readonly NamedFigure[]): { experiment: PlannedExperiment; files: string[] }[] {
-  return [...new Set(figures.map(({ experiment }) => experiment))].map((experiment) => ({
-    experiment,
-    files: figures.filter((one) => one.experiment === experiment).map(({ figure }) => figure),
-  }));
-}
-
-/** Draws in a folder beside, and takes only the figures asked for: the others, and the tables, stay as they are. */
-async function drawFigures(experiment: PlannedExperiment, figures: readonly string[], folder: string, out: string = join(folder, "figures")): Promise<string[]> {
+async function drawFigure({ experiment, figure }: NamedFigure, { results, width, out }: FigureCommandOptions): Promise<string[]> {
+  const folder = experimentFolder(results, experiment.profile, experiment.id);
   const rows = join(folder, "rows.csv");
   if (!existsSync(rows)) throw new UsageError(`figure ${experiment.id}: ${rows} is not there, expected rows of an earlier run. Run it first: esta run ${experiment.id} --profile ${experiment.profile}.`);
-  const summary = join(folder, SUMMARY_FILE);
-  const note = existsSync(summary) ? parseSummary(readFileSync(summary, "utf8"), summary).note : undefined;
-  const drawn = mkdtempSync(join(tmpdir(), "esta-figure-"));
-  try {
-    copyFileSync(rows, join(drawn, "rows.csv"));
-    if (existsSync(join(folder, "runs"))) cpSync(join(folder, "runs"), join(drawn, "runs"), { recursive: true });
-    await experiment.report(drawn, note);
-    mkdirSync(out, { recursive: true });
-    return figures.flatMap((figure) => ["svg", "png", "html"].map((ending) => {
-      const target = join(out, `${figure}.${ending}`);
-      copyFileSync(join(drawn, "figures", `${figure}.${ending}`), target);
-      return target;
-    }));
-  } finally {
-    rmSync(drawn, { recursive: true, force: true });
-  }
+  const note = readSummary(folder)?.note;
+  const narrow = width === "double" ? experiment.drawFigure(folder, figure, "single", note) : undefined;
+  const files = await writeFigure(join(out ?? join(folder, "figures"), figure), experiment.drawFigure(folder, figure, width, note), `${experiment.id}, ${experiment.profile}`, narrow);
+  return figureEndings.map((ending) => files[ending]);
 }

@@ -5,9 +5,14 @@ import type { Command } from "commander";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../checks.js";
-import { parseSummary, SUMMARY_FILE, writeResultsIndex } from "../reporting/results-index.js";
-import { writeReportPage } from "../reporting/report-page/report-page.js";
+import { experiments } from "../experiments/index.js";
+import { packageRoot } from "../experiments/package-root.js";
 import { experimentFolder } from "../experiments/run-folder.js";
+import { writeReportPage } from "../reporting/report-page/report-page.js";
+import { withClaims, writeResultsIndex } from "../reporting/results-index.js";
+import { readSummary } from "../reporting/summary.js";
+import { writeFileAtomic } from "../reporting/atomic-write.js";
+import { defaultResults } from "./options.js";
 import { plannedExperiments, withPlanOptions, type PlanCommandOptions } from "./plan-options.js";
 import type { Terminal } from "./terminal.js";
 
@@ -22,21 +27,27 @@ export function addReportCommand(program: Command, terminal: Terminal): void {
         const folder = experimentFolder(options.results, experiment.profile, experiment.id);
         const rows = join(folder, "rows.csv");
         if (!existsSync(rows)) throw new UsageError(`report ${experiment.id}: ${rows} is not there, expected rows of an earlier run. Run it first: esta run ${experiment.id} --profile ${options.profile}.`);
-        await experiment.report(folder, noteOfRows(folder));
+        // Today's settings may be others than those that made the rows.
+        await experiment.report(folder, readSummary(folder)?.note);
         terminal.print(`${experiment.id}: tables and figures in ${folder}`);
       }
-      writeResultsIndex(options.results);
-      for (const path of writeReportPages(options.results, planned)) terminal.print(`report: ${path}`);
+      for (const path of writeOverviews(options.results, planned)) terminal.print(`report: ${path}`);
     });
 }
 
-/** Writes the page of every profile that was planned; returns their paths. */
-export function writeReportPages(results: string, planned: readonly { readonly profile: string }[]): string[] {
-  return [...new Set(planned.map(({ profile }) => profile))].flatMap((profile) => writeReportPage(results, profile) ?? []);
-}
-
-/** What the run that made the rows said of itself: today's settings may be others. */
-function noteOfRows(folder: string): string | undefined {
-  const path = join(folder, SUMMARY_FILE);
-  return existsSync(path) ? parseSummary(readFileSync(path, "utf8"), path).note : undefined;
+/**
+ * Writes what stands above single experiments: the index of all results, the page of every profile that was planned, and, for the
+ * kit's own results, the table of claims in the kit's README.md.
+ *
+ * @returns the paths of the pages.
+ */
+export function writeOverviews(results: string, planned: readonly { readonly profile: string }[]): string[] {
+  writeResultsIndex(results, experiments);
+  if (results === defaultResults) {
+    const path = join(packageRoot, "README.md");
+    const before = readFileSync(path, "utf8");
+    const after = withClaims(before, results, experiments);
+    if (after !== before) writeFileAtomic(path, after);
+  }
+  return [...new Set(planned.map(({ profile }) => profile))].flatMap((profile) => writeReportPage(results, profile, experiments) ?? []);
 }

@@ -4,12 +4,11 @@
 import type { Command } from "commander";
 import { throwProblems } from "../checks.js";
 import { join } from "node:path";
-import type { ClaimResult } from "../reporting/claims.js";
-import { writeResultsIndex } from "../reporting/results-index.js";
+import { oursText } from "../reporting/claim-text.js";
 import type { PlannedExperiment } from "../experiments/experiment.js";
 import { runExperiment, type RunEvent, type ScheduleSummary } from "../experiments/run-experiment.js";
 import type { BackendInUse } from "../tensor/index.js";
-import { writeReportPages } from "./report-command.js";
+import { writeOverviews } from "./report-command.js";
 import { startEngine, withEngineOptions, type EngineOptions } from "./options.js";
 import { plannedExperiments, withPlanOptions, type PlanCommandOptions } from "./plan-options.js";
 import { progressDisplay } from "./progress.js";
@@ -31,25 +30,18 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (exi
         for (const experiment of planned) done.push(await schedule(terminal, experiment, engine, { results: options.results, signal, again: options.again === true }));
         return done;
       });
-      writeResultsIndex(options.results);
+      const pages = writeOverviews(options.results, planned);
       for (const line of claimLines(planned.map((experiment, index) => ({ experiment, folder: summaries[index]!.folder })))) terminal.print(line);
       terminal.print(`\nall results: ${join(options.results, "README.md")}`);
-      for (const path of writeReportPages(options.results, planned)) terminal.print(`report: ${path}`);
+      for (const path of pages) terminal.print(`report: ${path}`);
       if (summaries.some(({ failed }) => failed.length > 0)) finish(1);
     });
 }
 
 /** The table of claims, what came out here, and the verdict. */
 export function claimLines(reports: readonly { readonly experiment: PlannedExperiment; readonly folder: string }[]): string[] {
-  const rows = reports.flatMap(({ experiment, folder }) => experiment.claims(folder).map((claim) => [experiment.profile, claim.claim, oursText(claim), `${claim.verdict}: ${claim.reason}`]));
+  const rows = reports.flatMap(({ experiment, folder }) => experiment.claims(folder).map((claim) => [experiment.profile, claim.claim, `${oursText(claim)} (${claim.measure})`, `${claim.verdict}: ${claim.reason}`]));
   return rows.length === 0 ? [] : ["", ...textTable(["profile", "claim", "ours", "verdict"], rows)];
-}
-
-/** The measured difference in percentage points; positive is as claimed. */
-function oursText({ ours, measure }: ClaimResult): string {
-  if (ours === null) return `– (${measure})`;
-  const points = (value: number): string => (100 * value).toFixed(1);
-  return `${ours.mean >= 0 ? "+" : ""}${points(ours.mean)}${ours.spread === null ? "" : ` ± ${points(ours.spread)}`} points (${measure})`;
 }
 
 /** Runs one planned experiment with its events shown. */

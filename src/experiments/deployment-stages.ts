@@ -10,7 +10,7 @@ import { judge, pairedDifference, type ClaimResult } from "../reporting/claims.j
 import type { StitchRow } from "../reporting/record.js";
 import { areasBySeed } from "../reporting/tables.js";
 import { adaptInThreeStages } from "../training/three-stages.js";
-import { reportStitchRows, stitchReportFiles } from "./stitch-report.js";
+import { reportStitchRows, stitchFigures, stitchReportFiles } from "./stitch-report.js";
 import { ablationQuick, vtabLaptop, vtabPaper } from "./vtab-settings.js";
 import { defineVtabStudy, type Variant } from "./vtab-study.js";
 
@@ -29,6 +29,7 @@ export const deploymentStages = defineVtabStudy({
   settings: { quick: { ...ablationQuick, methods }, laptop: { ...vtabLaptop, methods }, paper: { ...vtabPaper, methods, refit: false } },
   seeds: { quick: [0], laptop: [0, 1, 2], paper: [0, 1, 2, 3, 4] },
   variants: () => variants,
+  figures: stitchFigures(labels),
   report: (rows, context) => reportStitchRows(rows, context, labels),
   reportFiles: stitchReportFiles,
   claims: stageClaims,

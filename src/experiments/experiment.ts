@@ -5,9 +5,12 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Ingredient, Json } from "../reporting/run-record.js";
 import type { ClaimResult } from "../reporting/claims.js";
-import { SUMMARY_FILE, writeSummary } from "../reporting/results-index.js";
+import { coverageOf, type Coverage } from "../reporting/coverage.js";
+import type { Figure, FigureWidth } from "../reporting/figures/figure.js";
+import { figureEndings, writeFigure } from "../reporting/figures/render.js";
+import type { Ingredient, Json } from "../reporting/run-record.js";
+import { readSummary, SUMMARY_FILE, writeSummary } from "../reporting/summary.js";
 import { readRows, rowsToCsv } from "../reporting/rows-csv.js";
 import type { RowType } from "../reporting/record.js";
 import type { Progress } from "../training/train.js";
@@ -57,6 +60,17 @@ export interface ReportContext {
   readonly note: string;
 }
 
+/** How a figure is to be drawn. */
+export interface FigureContext {
+  /** What is reduced; stands below the panels. */
+  readonly note: string;
+  /** One or two columns of a page. */
+  readonly width: FigureWidth;
+}
+
+/** Figures by the name of their files, each drawn from the rows alone. */
+export type FigureDrawings<Row> = Readonly<Record<string, (rows: readonly Row[], context: FigureContext) => Figure>>;
+
 /** One experiment as its file declares it. */
 export interface ExperimentDefinition<Settings extends PlainData, Point extends PlainData, Row> {
   /** Kebab-case, as the file is named. */
@@ -84,9 +98,10 @@ export interface ExperimentDefinition<Settings extends PlainData, Point extends 
   readonly run: (point: Point, settings: Settings, context: RunContext) => Promise<readonly Row[]>;
   /** Multiply–accumulates of a run, for time estimates. */
   readonly work: (point: Point, settings: Settings) => number;
-  /** Writes tables and figures from rows alone. */
+  readonly figures: FigureDrawings<Row>;
+  /** Writes the tables from rows alone. */
   readonly report: (rows: readonly Row[], context: ReportContext) => Promise<void>;
-  /** Files that the report writes, below its folder; those that a reader should open first. */
+  /** Files that {@link report} writes, below its folder; those that a reader should open first. */
   readonly reportFiles: readonly string[];
   /** Holds rows against the claims. */
   readonly claims: (rows: readonly Row[]) => readonly ClaimResult[];
@@ -128,6 +143,10 @@ export interface PlannedExperiment {
   report(folder: string, note?: string): Promise<void>;
   /** Files that the report writes, below its folder. */
   readonly reportFiles: readonly string[];
+  /** Names of its figures. */
+  readonly figures: readonly string[];
+  /** Draws one of them from the folder's rows.csv. @param note - as in {@link report}. */
+  drawFigure(folder: string, figure: string, width: FigureWidth, note?: string): Figure;
   /** Holds the folder's rows.csv against the claims; nothing where it is not there. */
   claims(folder: string): readonly ClaimResult[];
 }
@@ -172,26 +191,48 @@ export function defineExperiment<Settings extends PlainData, Point extends Plain
       const changed = Object.keys(changes).length > 0 || seeds !== definition.seeds[profile];
       const label = name ?? (changed ? "own" : profile);
       const told = definition.note(settings, seeds, label);
+      const runs = seeds.flatMap((seed) => definition.points(settings).map((point) => plannedRun(definition, point, settings, seed, label)));
+      const rowsIn = (folder: string): Row[] => readRows(join(folder, "rows.csv"), rowType);
+      const figures = Object.entries(definition.figures);
       return {
         id,
         claim,
         profile: label,
         note: told,
         settings,
-        runs: seeds.flatMap((seed) => definition.points(settings).map((point) => plannedRun(definition, point, settings, seed, label))),
+        runs,
         rowType: rowType as RowType<unknown>,
         problems: () => definition.problems(where, settings, profile),
-        reportFiles: [...definition.reportFiles, SUMMARY_FILE],
+        reportFiles: [...reportFiles(definition), SUMMARY_FILE],
+        figures: figures.map(([figure]) => figure),
+        drawFigure: (folder, figure, width, noteOfRows = told) => definition.figures[figure]!(rowsIn(folder), { note: noteOfRows, width }),
         async report(folder, noteOfRows = told) {
-          const rows = readRows(join(folder, "rows.csv"), rowType);
+          const rows = rowsIn(folder);
           await definition.report(rows, { folder, id, profile: label, note: noteOfRows });
-          const files = [...definition.reportFiles, "rows.csv"];
-          writeSummary(folder, { experiment: id, profile: label, question, note: noteOfRows, command, files, claims: definition.claims(rows) });
+          for (const [figure, draw] of figures) {
+            const [wide, narrow] = (["double", "single"] as const).map((width) => draw(rows, { note: noteOfRows, width }));
+            await writeFigure(join(folder, "figures", figure), wide!, `${id}, ${label}`, narrow);
+          }
+          const files = [...reportFiles(definition), "rows.csv"];
+          const coverage = coverageIn(folder, runs);
+          writeSummary(folder, { experiment: id, profile: label, question, note: noteOfRows, command, files, claims: definition.claims(rows), ...(coverage === undefined ? {} : { coverage }) });
         },
-        claims: (folder) => (existsSync(join(folder, "rows.csv")) ? definition.claims(readRows(join(folder, "rows.csv"), rowType)) : []),
+        claims: (folder) => (existsSync(join(folder, "rows.csv")) ? definition.claims(rowsIn(folder)) : []),
       };
     },
   };
+}
+
+/** Figures first: a reader opens them first. */
+function reportFiles<Settings extends PlainData, Point extends PlainData, Row>({ figures, reportFiles: tables }: ExperimentDefinition<Settings, Point, Row>): string[] {
+  return [...Object.keys(figures).flatMap((figure) => figureEndings.map((ending) => `figures/${figure}.${ending}`)), ...tables];
+}
+
+/** Which of the planned runs the rows hold; as the last summary says where the runs' own files are gone. */
+function coverageIn(folder: string, runs: readonly PlannedRun[]): Coverage | undefined {
+  const records = join(folder, "runs");
+  if (!existsSync(records)) return readSummary(folder)?.coverage;
+  return coverageOf(runs.map(({ name }) => name), (name) => existsSync(join(records, `${name}.csv`)));
 }
 
 function plannedRun<Settings extends PlainData, Point extends PlainData, Row>(definition: ExperimentDefinition<Settings, Point, Row>, point: Point, settings: Settings, seed: number, profile: string): PlannedRun {

@@ -14,7 +14,7 @@ import { createRng } from "../rng.js";
 import { judge, pairedDifference, type ClaimResult } from "../reporting/claims.js";
 import { conflictBySeed, conflictTable, pairRows, type PairRow } from "../reporting/conflict.js";
 import { conflictFigure } from "../reporting/figures/conflict-figure.js";
-import { writeFigure } from "../reporting/figures/render.js";
+import { pairMatrixFigure } from "../reporting/figures/pair-matrix-figure.js";
 import { writeTable } from "../reporting/table.js";
 import { stitchFeatures } from "../stitching/forward.js";
 import type { JoinedStitch } from "../stitching/stitch-space.js";
@@ -24,7 +24,7 @@ import { gradientAngle, linearCka, type HostGradients } from "../training/angles
 import { batchOf, disposeBatch, prepareSplit, type PreparedSplit } from "../training/batches.js";
 import { disposeGradients, stitchGradients, type Batch } from "../training/gradients.js";
 import { stitchView, type TunedModel } from "../tuning/tuned-model.js";
-import { defineExperiment, type ReportContext, type RunContext } from "./experiment.js";
+import { defineExperiment, type RunContext } from "./experiment.js";
 import { ablationQuick, adaptSettingsOf, vtabLaptop, vtabPaper, vtabSettingKinds, type VtabSettings } from "./vtab-settings.js";
 import { studyProblems, vtabIngredients, vtabNote, vtabWork } from "./vtab-study.js";
 import { anchorsOf, taskOf } from "./vtab-sources.js";
@@ -65,8 +65,9 @@ export const gradientAngles = defineExperiment<AngleSettings, Point, PairRow>({
   ingredients: vtabIngredients,
   run: runAngles,
   work: (point, settings) => vtabWork(point, variant, { ...settings, testImages: 1, valImages: 1 }),
-  report: reportAngles,
-  reportFiles: [...["png", "svg", "html"].map((ending) => `figures/conflict.${ending}`), ...["md", "csv", "json"].map((ending) => `tables/conflict.${ending}`)],
+  figures: { conflict: conflictFigure, matrices: pairMatrixFigure },
+  report: async (rows, { folder, note }) => void writeTable(join(folder, "tables"), conflictTable(rows, note)),
+  reportFiles: ["md", "csv", "json"].map((ending) => `tables/conflict.${ending}`),
   claims: angleClaims,
 });
 
@@ -133,18 +134,13 @@ function featuresOf(model: TunedModel, stitchId: number, { images }: Batch): Flo
   return new Float32Array(computedValues(() => stitchFeatures(configs, routes[stitchId]!, stitchView(model, stitchId), images)));
 }
 
-async function reportAngles(rows: readonly PairRow[], { folder, id, profile, note }: ReportContext): Promise<void> {
-  writeTable(join(folder, "tables"), conflictTable(rows, note));
-  await writeFigure(join(folder, "figures", "conflict"), conflictFigure(rows, note), `${id}, ${profile}`);
-}
-
-/** At the end of the training, means over pairs and tasks, seed by seed; in right angles, so that a point is 0.9°. */
+/** At the end of the training, means over pairs and tasks, seed by seed. */
 export function angleClaims(rows: readonly PairRow[]): ClaimResult[] {
   const last = rows.filter(({ step, steps }) => step === steps);
-  const bySeed = (scope: string): Map<number, number> => conflictBySeed(last.filter((row) => row.scope === scope), ({ degreesLora }) => (degreesLora === null ? null : degreesLora / 90));
+  const bySeed = (scope: string): Map<number, number> => conflictBySeed(last.filter((row) => row.scope === scope), ({ degreesLora }) => degreesLora);
   const against = (source: ClaimResult["source"], scope: string, claim: string): ClaimResult => {
     const difference = pairedDifference(bySeed(scope), bySeed("all"));
-    return { claim, source, measure: `mean angle, ${scope} − own biases, per cent of a right angle`, ours: difference, ...judge(difference) };
+    return { claim, source, measure: `mean angle between updates, ${scope === "none" ? "no" : scope} biases − own biases`, unit: "degrees", ours: difference, ...judge(difference) };
   };
   return [
     against("paper", "shared", "Biases of each stitch's own reduce the angles between updates, against shared ones"),

@@ -12,7 +12,6 @@ import { wholeNumberProblem } from "../checks.js";
 import { createRng } from "../rng.js";
 import { importanceVariants } from "../sampling/importance.js";
 import { judge, pairedDifference, type ClaimResult } from "../reporting/claims.js";
-import { writeFigure } from "../reporting/figures/render.js";
 import { validityFigure } from "../reporting/figures/validity-figure.js";
 import { scoreRows, validityBySeed, validityTable, type ScoreRow } from "../reporting/score-validity.js";
 import { meanSpread } from "../reporting/seed-means.js";
@@ -21,7 +20,7 @@ import { adapt } from "../training/adapt.js";
 import { batchOf, disposeBatch, prepareSplit, type PreparedSplit } from "../training/batches.js";
 import { disposeGradients, importanceScore, stitchGradients } from "../training/gradients.js";
 import type { TunedModel } from "../tuning/tuned-model.js";
-import { defineExperiment, type ReportContext, type RunContext } from "./experiment.js";
+import { defineExperiment, type RunContext } from "./experiment.js";
 import { ablationQuick, adaptSettingsOf, vtabLaptop, vtabPaper, vtabSettingKinds, type VtabSettings } from "./vtab-settings.js";
 import { studyProblems, vtabIngredients, vtabNote, vtabWork } from "./vtab-study.js";
 import { anchorsOf, taskOf } from "./vtab-sources.js";
@@ -58,8 +57,9 @@ export const importanceValidity = defineExperiment<ValiditySettings, Point, Scor
   run: runValidity,
   // Scoring all stitches takes two backward passes each.
   work: (point, settings) => vtabWork(point, variant, settings) + 4 * settings.snapshots * settings.scoreBatches * vtabWork(point, variant, { ...settings, steps: 71, testImages: 1, valImages: 1 }),
-  report: reportValidity,
-  reportFiles: [...["png", "svg", "html"].map((ending) => `figures/validity.${ending}`), ...["md", "csv", "json"].map((ending) => `tables/validity.${ending}`)],
+  figures: { validity: validityFigure },
+  report: async (rows, { folder, note }) => void writeTable(join(folder, "tables"), validityTable(rows, note)),
+  reportFiles: ["md", "csv", "json"].map((ending) => `tables/validity.${ending}`),
   claims: validityClaims,
 });
 
@@ -104,11 +104,6 @@ async function scoresAt(model: TunedModel, data: PreparedSplit, step: number, ba
   return [...sums].map(([name, values]) => ({ step, variant: name, values }));
 }
 
-async function reportValidity(rows: readonly ScoreRow[], { folder, id, profile, note }: ReportContext): Promise<void> {
-  writeTable(join(folder, "tables"), validityTable(rows, note));
-  await writeFigure(join(folder, "figures", "validity"), validityFigure(rows, note), `${id}, ${profile}`);
-}
-
 /** At the end of the training: is the correlation positive, and is the score's choice better than chance? */
 export function validityClaims(rows: readonly ScoreRow[]): ClaimResult[] {
   const correlation = (name: string): Map<number, number> => validityBySeed(rows, name, ({ spearmanInBins }) => spearmanInBins);
@@ -116,7 +111,7 @@ export function validityClaims(rows: readonly ScoreRow[]): ClaimResult[] {
   const one = meanSpread([...correlation("trainable").values()]);
   const better = pairedDifference(regret("random"), regret("trainable"));
   return [
-    { claim: "The score (trainable) ranks stitches of like cost by accuracy", source: "paper" as const, measure: "Spearman's ρ within FLOPs bins × 100, end of training", ours: one, ...judge(one) },
+    { claim: "The score (trainable) ranks stitches of like cost by accuracy", source: "paper" as const, measure: "Spearman's ρ within FLOPs bins, end of training", unit: "correlation" as const, ours: one, ...judge(one) },
     { claim: "Choosing each bin's most important stitch beats a random choice", source: "paper" as const, measure: "regret of a random choice − regret of the score's", ours: better, ...judge(better) },
   ].filter(({ ours }) => ours !== null);
 }

@@ -9,7 +9,6 @@ import { join } from "node:path";
 import { families } from "../anchors/registry.js";
 import { judge, pairedDifference, type ClaimResult } from "../reporting/claims.js";
 import { costsTable } from "../reporting/costs-table.js";
-import { writeFigure } from "../reporting/figures/render.js";
 import { techniqueFigure } from "../reporting/figures/technique-figure.js";
 import type { StitchRow } from "../reporting/record.js";
 import { writeTable } from "../reporting/table.js";
@@ -55,14 +54,14 @@ export const loraVsFull = defineVtabStudy({
   },
   seeds: { quick: [0], laptop: [0, 1, 2], paper: [0, 1, 2, 3, 4] },
   variants,
+  figures: { techniques: (rows, context) => techniqueFigure(rows, { ...context, labels }) },
   report: reportTechniques,
-  reportFiles: [...["png", "svg", "html"].map((ending) => `figures/techniques.${ending}`), ...["md", "csv", "json"].map((ending) => `tables/techniques.${ending}`)],
+  reportFiles: ["md", "csv", "json"].map((ending) => `tables/techniques.${ending}`),
   claims: loraClaims,
 });
 
-async function reportTechniques(rows: readonly StitchRow[], { folder, id, profile, note }: ReportContext): Promise<void> {
+async function reportTechniques(rows: readonly StitchRow[], { folder, note }: ReportContext): Promise<void> {
   for (const table of [techniqueTable(rows, note, labels), costsTable(folder, note)]) if (table !== undefined) writeTable(join(folder, "tables"), table);
-  await writeFigure(join(folder, "figures", "techniques"), techniqueFigure(rows, { note, labels }), `${id}, ${profile}`);
 }
 
 /** Mean over anchors and tasks, seed by seed. */

@@ -10,7 +10,6 @@
 import { join } from "node:path";
 import { judge, pairedDifference, type ClaimResult } from "../reporting/claims.js";
 import { spaceTechniqueFigure } from "../reporting/figures/space-technique-figure.js";
-import { writeFigure } from "../reporting/figures/render.js";
 import type { StitchRow } from "../reporting/record.js";
 import { spaceTechniques, spaceTechniqueTable, stepCostsTable, type TechniqueAbout } from "../reporting/space-technique-table.js";
 import { writeTable } from "../reporting/table.js";
@@ -53,14 +52,14 @@ export const peftTechniques = defineVtabStudy({
   },
   seeds: { quick: [0], laptop: [0, 1, 2], paper: [0, 1, 2, 3, 4] },
   variants: () => variants,
+  figures: { techniques: (rows, context) => spaceTechniqueFigure(rows, { ...context, labels }) },
   report: reportTechniques,
-  reportFiles: [...["png", "svg", "html"].map((ending) => `figures/techniques.${ending}`), ...["md", "csv", "json"].map((ending) => `tables/techniques.${ending}`)],
+  reportFiles: ["md", "csv", "json"].map((ending) => `tables/techniques.${ending}`),
   claims: techniqueClaims,
 });
 
-async function reportTechniques(rows: readonly StitchRow[], { folder, id, profile, note }: ReportContext): Promise<void> {
+async function reportTechniques(rows: readonly StitchRow[], { folder, note }: ReportContext): Promise<void> {
   for (const table of [spaceTechniqueTable(rows, note, about), stepCostsTable(folder, note, about)]) if (table !== undefined) writeTable(join(folder, "tables"), table);
-  await writeFigure(join(folder, "figures", "techniques"), spaceTechniqueFigure(rows, { note, labels }), `${id}, ${profile}`);
 }
 
 /** LoRA against each of the others, mean of all stitches and tasks, seed by seed. */

@@ -11,7 +11,6 @@ import { families, pairId, type FamilyEntry } from "../anchors/registry.js";
 import { judge, pairedDifference, type ClaimResult } from "../reporting/claims.js";
 import { costsTable } from "../reporting/costs-table.js";
 import { rankFigure } from "../reporting/figures/rank-figure.js";
-import { writeFigure } from "../reporting/figures/render.js";
 import { rankCells, rankTable, scaleOf } from "../reporting/rank-table.js";
 import type { StitchRow } from "../reporting/record.js";
 import { writeTable } from "../reporting/table.js";
@@ -47,15 +46,15 @@ export const rankAblation = defineVtabStudy({
   },
   seeds: { quick: [0], laptop: [0, 1, 2], paper: [0, 1, 2, 3, 4] },
   variants,
+  figures: { ranks: rankFigure },
   report: reportRanks,
-  reportFiles: [...["png", "svg", "html"].map((ending) => `figures/ranks.${ending}`), ...["md", "csv", "json"].map((ending) => `tables/ranks.${ending}`)],
+  reportFiles: ["md", "csv", "json"].map((ending) => `tables/ranks.${ending}`),
   claims: rankClaims,
 });
 
-async function reportRanks(rows: readonly StitchRow[], { folder, id, profile, note }: ReportContext): Promise<void> {
+async function reportRanks(rows: readonly StitchRow[], { folder, note }: ReportContext): Promise<void> {
   const tables = [rankTable(rows, note), costsTable(folder, note)];
   for (const table of tables) if (table !== undefined) writeTable(join(folder, "tables"), table);
-  await writeFigure(join(folder, "figures", "ranks"), rankFigure(rows, note), `${id}, ${profile}`);
 }
 
 /** The highest rank of each scale against the lowest, mean accuracy of all stitches, seed by seed. */

@@ -5,14 +5,11 @@
  * Writes:  results/<profile>/sampling-ablation/: rows.csv, the frontiers, and how often each sampler visits which stitch
  * Expects: importance sampling above uniform (paper); how much its temperature, exploration and memory matter is our question.
  */
-import { join } from "node:path";
 import { judge, pairedDifference, type ClaimResult } from "../reporting/claims.js";
 import { visitsFigure } from "../reporting/figures/visits-figure.js";
-import { writeFigure } from "../reporting/figures/render.js";
 import type { StitchRow } from "../reporting/record.js";
 import { areasBySeed } from "../reporting/tables.js";
-import type { ReportContext } from "./experiment.js";
-import { reportStitchRows, stitchReportFiles } from "./stitch-report.js";
+import { reportStitchRows, stitchFigures, stitchReportFiles } from "./stitch-report.js";
 import { ablationQuick, vtabLaptop, vtabPaper } from "./vtab-settings.js";
 import { defineVtabStudy, type Variant } from "./vtab-study.js";
 
@@ -42,16 +39,11 @@ export const samplingAblation = defineVtabStudy({
   settings: { quick: { ...ablationQuick, methods: all.slice(0, 3), steps: 100 }, laptop: { ...vtabLaptop, methods: all }, paper: { ...vtabPaper, methods: all } },
   seeds: { quick: [0], laptop: [0, 1, 2], paper: [0, 1, 2, 3, 4] },
   variants: () => variants,
-  report: reportSamplers,
-  reportFiles: [...stitchReportFiles, ...["png", "svg", "html"].map((ending) => `figures/visits.${ending}`)],
+  figures: { ...stitchFigures(labels), visits: (rows, context) => visitsFigure(rows, all.slice(0, 3).filter((sampler) => rows.some(({ method }) => method === sampler)), { ...context, labels }) },
+  report: (rows, context) => reportStitchRows(rows, context, labels),
+  reportFiles: stitchReportFiles,
   claims: samplerClaims,
 });
-
-async function reportSamplers(rows: readonly StitchRow[], context: ReportContext): Promise<void> {
-  await reportStitchRows(rows, context, labels);
-  const shown = all.slice(0, 3).filter((sampler) => rows.some(({ method }) => method === sampler));
-  await writeFigure(join(context.folder, "figures", "visits"), visitsFigure(rows, shown, { note: context.note, labels }), `${context.id}, ${context.profile}`);
-}
 
 /** Areas under the frontier, seed by seed: importance less another sampler. */
 export function samplerClaims(rows: readonly StitchRow[]): ClaimResult[] {

@@ -8,7 +8,7 @@
  */
 import { families } from "../anchors/registry.js";
 import { taskNames } from "../datasets/registry.js";
-import { measuredStitchClaims, reportStitchRows, stitchReportFiles } from "./stitch-report.js";
+import { measuredStitchClaims, reportStitchRows, stitchFigures, stitchReportFiles } from "./stitch-report.js";
 import { methodNames, vtabLaptop, vtabPaper, vtabQuick, type VtabSettings } from "./vtab-settings.js";
 import { defineVtabStudy, type Variant } from "./vtab-study.js";
 
@@ -19,6 +19,7 @@ export const vtabStitching = defineVtabStudy({
   settings: { quick: vtabQuick, laptop: { ...vtabLaptop, tasks: taskNames }, paper: vtabPaper },
   seeds: { quick: [0], laptop: [0, 1, 2], paper: [0, 1, 2, 3, 4] },
   variants: ({ family }: VtabSettings) => Object.fromEntries(families.filter(({ familyId }) => familyId === family).flatMap(methodNames).map((name) => [name, variantOf(name)])),
+  figures: stitchFigures(),
   report: reportStitchRows,
   reportFiles: stitchReportFiles,
   claims: measuredStitchClaims,

@@ -10,7 +10,7 @@ import { adaptedRecord, saveAdapted } from "../training/adapted-file.js";
 import { stepsPerEpoch } from "../training/batches.js";
 import type { TuningMethod } from "../tuning/method.js";
 import type { TunedModel } from "../tuning/tuned-model.js";
-import { defineExperiment, type Experiment, type Ingredients, type Profile, type ReportContext, type RunContext } from "./experiment.js";
+import { defineExperiment, type Experiment, type FigureDrawings, type Ingredients, type Profile, type ReportContext, type RunContext } from "./experiment.js";
 import { versions } from "./provenance.js";
 import { adaptSettingsOf, vtabImages, vtabSettingKinds, type VtabSettings } from "./vtab-settings.js";
 import { anchorsOf, expectedTestImages, sourceProblems, taskOf, taskSha256 } from "./vtab-sources.js";
@@ -38,6 +38,7 @@ export interface VtabStudy {
   readonly seeds: Readonly<Record<Profile, readonly number[]>>;
   /** Every variant by name; the setting `methods` chooses among them. */
   readonly variants: (settings: VtabSettings) => Readonly<Record<string, Variant>>;
+  readonly figures: FigureDrawings<StitchRow>;
   readonly report: (rows: readonly StitchRow[], context: ReportContext) => Promise<void>;
   readonly reportFiles: readonly string[];
   readonly claims: (rows: readonly StitchRow[]) => readonly ClaimResult[];

@@ -10,13 +10,22 @@ import type { MeanSpread } from "./seed-means.js";
 export const verdicts = ["supported", "contradicted", "undecided"] as const;
 export type Verdict = (typeof verdicts)[number];
 
+/** What a claim's number is:
+ * - *points* - a difference of fractions, shown in percentage points
+ * - *degrees* - a difference of angles
+ * - *correlation* - from −1 to 1
+ * - *share* - a fraction, shown in per cent */
+export type ClaimUnit = "points" | "degrees" | "correlation" | "share";
+
 /** A claim and what was found. */
 export interface ClaimResult {
   readonly claim: string;
   /** Who makes the claim: "paper", or "our question" where none is published. */
   readonly source: "paper" | "our question";
-  /** What the number is, with its unit: "area of PST − area of SN-Net, points". */
+  /** What the number is: "area of PST − area of SN-Net". */
   readonly measure: string;
+  /** Default points. */
+  readonly unit?: ClaimUnit;
   /** The number; positive means as claimed. Null where it could not be measured. */
   readonly ours: MeanSpread | null;
   readonly verdict: Verdict;
@@ -35,12 +44,19 @@ const T_95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.
  */
 export function judge(difference: MeanSpread | null): { readonly verdict: Verdict; readonly reason: string } {
   if (difference === null) return { verdict: "undecided", reason: "not measured" };
-  const { mean, spread, count } = difference;
-  if (spread === null) return { verdict: "undecided", reason: "one seed: no spread to judge by" };
+  const interval = interval95(difference);
+  if (interval === null) return { verdict: "undecided", reason: "one seed: no spread to judge by" };
+  const [low, high] = interval;
+  if (low > 0) return { verdict: "supported", reason: `95 % interval above 0 over ${difference.count} seeds` };
+  if (high < 0) return { verdict: "contradicted", reason: `95 % interval below 0 over ${difference.count} seeds` };
+  return { verdict: "undecided", reason: `95 % interval holds 0 over ${difference.count} seeds` };
+}
+
+/** The 95 % confidence interval of a mean over seeds (Student's t); null for a single seed. */
+export function interval95({ mean, spread, count }: MeanSpread): readonly [low: number, high: number] | null {
+  if (spread === null) return null;
   const half = (T_95[Math.min(count - 1, T_95.length) - 1]! * spread) / Math.sqrt(count);
-  if (mean - half > 0) return { verdict: "supported", reason: `95 % interval above 0 over ${count} seeds` };
-  if (mean + half < 0) return { verdict: "contradicted", reason: `95 % interval below 0 over ${count} seeds` };
-  return { verdict: "undecided", reason: `95 % interval holds 0 over ${count} seeds` };
+  return [mean - half, mean + half];
 }
 
 /** Differences of two measures, seed by seed; a seed that lacks one of them is left out. */

@@ -2,10 +2,11 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { parseSummary, resultsIndex, writeResultsIndex, writeSummary } from "./results-index.js";
-import type { ExperimentSummary } from "./results-index.js";
+import { resultsIndex, withClaims, writeResultsIndex } from "./results-index.js";
 import { writeRunRecord } from "./run-record.js";
 import type { RunRecord } from "./run-record.js";
+import { parseSummary, writeSummary } from "./summary.js";
+import type { ExperimentSummary } from "./summary.js";
 
 const summary: ExperimentSummary = {
   experiment: "vtab-stitching", profile: "quick", question: "Does PST beat SN-Net?", note: "quick profile: 40 steps", command: "./reproduce.sh quick vtab-stitching",
@@ -22,6 +23,19 @@ const run: RunRecord = {
   machine: { platform: "linux", cpu: "x", cores: 2, memoryBytes: 1, node: "v20" },
 };
 
+/** A folder with one experiment in two profiles. */
+function twoProfiles(): string {
+  const results = mkdtempSync(join(tmpdir(), "esta-results-"));
+  writeSummary(join(results, "quick", "vtab-stitching"), summary);
+  const larger: ExperimentSummary = {
+    ...summary, profile: "laptop", note: "laptop profile: 1000 steps", command: "./reproduce.sh laptop vtab-stitching",
+    claims: [{ ...summary.claims[0]!, ours: { mean: -0.02, spread: 0.001, count: 3 }, verdict: "contradicted", reason: "95 % interval below 0 over 3 seeds" }, { ...summary.claims[1]!, ours: null, reason: "not measured" }],
+    coverage: { planned: 12, finished: 8, missing: ["task dtd"] },
+  };
+  writeSummary(join(results, "laptop", "vtab-stitching"), larger);
+  return results;
+}
+
 test("the index is made from the folder alone and says what was found, failed and how to make it again", () => {
   const results = mkdtempSync(join(tmpdir(), "esta-results-"));
   const folder = join(results, "quick", "vtab-stitching");
@@ -31,14 +45,44 @@ test("the index is made from the folder alone and says what was found, failed an
   mkdirSync(join(results, "quick", "unfinished"));
   writeResultsIndex(results);
   const text = readFileSync(join(results, "README.md"), "utf8");
+  expect(text).toContain("**The paper's claims: 1 supported, 0 contradicted, 0 undecided. Our own questions: 0 supported, 0 contradicted, 2 undecided.**");
   expect(text).toContain(
-    "| PST beats \\| SN-Net | paper | +1.9 ± 0.4 points (area) | **supported**: 95 % interval above 0 over 3 seeds | quick | [quick/vtab-stitching](quick/vtab-stitching/) | `./reproduce.sh quick vtab-stitching` |",
+    "| PST beats \\| SN-Net | **supported**: 95 % interval +0.9 to +2.9 points, 3 seeds | +1.9 ± 0.4 points (area) | quick | [quick/vtab-stitching](quick/vtab-stitching/) | `./reproduce.sh quick vtab-stitching` |",
   );
-  expect(text).toContain("| B | our question | −1.0 ± – points (area) | **undecided**: one seed: no spread to judge by |");
-  expect(text).toContain("| C | our question | – (area) |");
+  expect(text).toContain("| B | **undecided**: one seed: no spread to judge by | −1.0 points (area) |");
+  expect(text).toContain("| C | **undecided**: not measured | – (area) |");
+  expect(text).toContain(
+    "`vtab-stitching`, quick profile. For the paper: PST beats \\| SN-Net (+1.9 ± 0.4 points; area; 95 % interval +0.9 to +2.9 points, 3 seeds). " +
+    "Undecided of our own questions: B (−1.0 points; area; one seed: no spread to judge by); C (–; area; not measured).",
+  );
   expect(text).toContain("1 run finished, 1 failed.\n- failed: b: loss is NaN at step 3");
   expect(text).toContain("![pareto.png](quick/vtab-stitching/pareto.png)");
   expect(resultsIndex(results)).toBe(text);
+});
+
+test("a claim is judged by the largest profile that measured it, and what is missing of that profile is said", () => {
+  const text = resultsIndex(twoProfiles(), [{ id: "vtab-stitching", claim: "x" }, { id: "rank-ablation", claim: "none published" }]);
+  expect(text).toContain("| PST beats \\| SN-Net | **contradicted**: 95 % interval −2.2 to −1.8 points, 3 seeds | −2.0 ± 0.1 points (area) | laptop, partial |");
+  expect(text).toContain("| B | **undecided**: one seed: no spread to judge by | −1.0 points (area) | quick |");
+  expect(text.match(/^## Does PST beat SN-Net\?$/gm)).toHaveLength(1);
+  expect(text).toContain("**Partial:** 8 of 12 planned runs are in; missing: task dtd.");
+  expect(text).toContain("[quick profile](quick/vtab-stitching/): For the paper:");
+  expect(text).toContain("Not run yet: `rank-ablation`.");
+});
+
+test("the paper's claims are written between a page's markers, and a page without markers stays as it is", () => {
+  const page = "# Kit\n\n<!-- claims: written by esta report -->\nold\n<!-- end of claims -->\n\nrest\n";
+  const known = [{ id: "vtab-stitching", claim: "x" }, { id: "gradient-angles", claim: "Angles | shrink" }, { id: "rank-ablation", claim: "none published" }];
+  const written = withClaims(page, twoProfiles(), known);
+  expect(written).toBe([
+    "# Kit", "", "<!-- claims: written by esta report -->",
+    "| claim of the paper | verdict | our result | profile |", "| --- | --- | --- | --- |",
+    "| PST beats \\| SN-Net | contradicted | −2.0 ± 0.1 points area; 95 % interval −2.2 to −1.8 points, 3 seeds | [laptop](results/laptop/vtab-stitching/), partial |",
+    "| Angles \\| shrink | not run yet | `esta run gradient-angles` | – |",
+    "<!-- end of claims -->", "", "rest", "",
+  ].join("\n"));
+  expect(withClaims(written, twoProfiles(), known)).toBe(written);
+  expect(withClaims("# other\n", twoProfiles(), known)).toBe("# other\n");
 });
 
 test("an empty or absent results folder gives an index that says so", () => {

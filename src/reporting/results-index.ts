@@ -2,167 +2,108 @@
  * @file `results/README.md`: what the paper claims, what was found, the verdict, the file and the command — read from the results
  * folder alone.
  */
-import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { shown, UsageError } from "../checks.js";
 import { writeFileAtomic } from "./atomic-write.js";
-import { verdicts } from "./claims.js";
+import { findingText, oursText, reasonText, tallyText } from "./claim-text.js";
 import type { ClaimResult } from "./claims.js";
-import { parseRunRecord } from "./run-record.js";
-import type { RunRecord } from "./run-record.js";
+import { findExperiments, type FoundExperiment } from "./found-experiments.js";
+import { groupBy } from "./seed-means.js";
 
-/** The file in an experiment's folder that says what its rows mean. */
-export const SUMMARY_FILE = "summary.json";
-
-/** What an experiment leaves in its folder beside rows, tables and figures. */
-export interface ExperimentSummary {
-  readonly experiment: string;
-  readonly profile: string;
-  readonly question: string;
-  /** What the profile reduced, in one line. */
-  readonly note: string;
-  /** The command that makes the folder again. */
-  readonly command: string;
-  /** Files that a reader should open, relative to the experiment's folder: tables and figures. */
-  readonly files: readonly string[];
-  readonly claims: readonly ClaimResult[];
+/** An experiment that could have been run, for saying that it was not. */
+export interface KnownExperiment {
+  readonly id: string;
+  /** What the paper states; "none published…" where it states nothing. */
+  readonly claim: string;
 }
 
-/** Writes the summary of an experiment into its folder, at once. */
-export function writeSummary(folder: string, summary: ExperimentSummary): void {
-  writeFileAtomic(join(folder, SUMMARY_FILE), `${JSON.stringify(summary, null, 2)}\n`);
+/** A claim with the largest profile that measured it. */
+interface JudgedClaim {
+  readonly claim: ClaimResult;
+  readonly found: FoundExperiment;
 }
 
-/**
- * Reads a summary from its text.
- *
- * @param path - the file's name, for messages.
- * @throws {UsageError} that lists every field of another type than expected.
- */
-export function parseSummary(text: string, path: string): ExperimentSummary {
-  const advice = "Delete it and run the experiment again.";
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new UsageError(`${path}: not JSON (${(cause as Error).message}), expected the summary of an experiment. ${advice}`);
-  }
-  const fields = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
-  const problems = (["experiment", "profile", "question", "note", "command"] as const)
-    .filter((key) => typeof fields[key] !== "string")
-    .map((key) => `${path}: ${key} is ${shown(fields[key])}, expected a text. ${advice}`);
-  if (!Array.isArray(fields["files"]) || fields["files"].some((file) => typeof file !== "string")) problems.push(`${path}: files is ${shown(fields["files"])}, expected a list of texts. ${advice}`);
-  const claims = Array.isArray(fields["claims"]) ? (fields["claims"] as Record<string, unknown>[]) : null;
-  if (claims === null) problems.push(`${path}: claims is ${shown(fields["claims"])}, expected a list. ${advice}`);
-  for (const [index, claim] of (claims ?? []).entries()) {
-    if (!verdicts.some((verdict) => verdict === claim["verdict"])) {
-      problems.push(`${path}: claims[${index}].verdict is ${shown(claim["verdict"])}, expected one of ${verdicts.join(", ")}. ${advice}`);
-    }
-  }
-  if (problems.length > 0) throw new UsageError(problems);
-  return value as ExperimentSummary;
-}
+/** Profiles from the most to the least that a claim rests on; the user's own settings come last. */
+const profiles = ["paper", "laptop", "quick"];
+const rank = ({ summary: { profile } }: FoundExperiment): number => (profiles.includes(profile) ? profiles.indexOf(profile) : profiles.length);
 
-/** An experiment that has left results. */
-export interface FoundExperiment {
-  /** Folder relative to the results folder, with forward slashes. */
-  readonly folder: string;
-  readonly summary: ExperimentSummary;
-  readonly runs: readonly RunRecord[];
-}
-
-/** Finds the experiments of every profile: `<results>/<profile>/<experiment>/summary.json`. */
-export function findExperiments(results: string): FoundExperiment[] {
-  return folders(results).flatMap((profile) => folders(join(results, profile)).flatMap((experiment) => {
-    const folder = join(results, profile, experiment);
-    const path = join(folder, SUMMARY_FILE);
-    const text = readIfPresent(path);
-    if (text === null) return [];
-    return [{ folder: `${profile}/${experiment}`, summary: parseSummary(text, path), runs: readRuns(join(folder, "runs")) }];
-  }));
-}
-
-/** Names of the folders in a folder, sorted; none where it is absent. */
-function folders(path: string): string[] {
-  try {
-    return readdirSync(path).filter((name) => statSync(join(path, name)).isDirectory()).sort();
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw cause;
-  }
-}
-
-function readIfPresent(path: string): string | null {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw cause;
-  }
-}
-
-function readRuns(folder: string): RunRecord[] {
-  let names: string[];
-  try {
-    names = readdirSync(folder);
-  } catch {
-    return [];
-  }
-  return names.filter((name) => name.endsWith(".json") && !name.startsWith(".")).sort().map((name) => {
-    const path = join(folder, name);
-    return parseRunRecord(readFileSync(path, "utf8"), path);
-  });
-}
-
-/** Writes the index of a results folder. */
-export function writeResultsIndex(results: string): void {
-  writeFileAtomic(join(results, "README.md"), resultsIndex(results));
+/** Writes the index of a results folder. @param known - every experiment, in the order to list them in. */
+export function writeResultsIndex(results: string, known: readonly KnownExperiment[] = []): void {
+  writeFileAtomic(join(results, "README.md"), resultsIndex(results, known));
 }
 
 /** Makes the index of a results folder as Markdown; the same folder gives the same bytes. */
-export function resultsIndex(results: string): string {
-  const found = findExperiments(results);
-  const claims = found.flatMap(({ folder, summary }) => summary.claims.map((claim) =>
-    `| ${cell(claim.claim)} | ${cell(claim.source)} | ${oursText(claim)} | **${claim.verdict}**: ${cell(claim.reason)} | ${cell(summary.profile)} | [${folder}](${folder}/) | \`${summary.command}\` |`));
-  const sections = found.map(({ folder, summary, runs }) => [
-    `## ${cell(summary.experiment)}, ${cell(summary.profile)} profile`,
+export function resultsIndex(results: string, known: readonly KnownExperiment[] = []): string {
+  const found = findExperiments(results, known.map(({ id }) => id));
+  const judged = judgedClaims(found);
+  const [paper, own] = (["paper", "our question"] as const).map((source) => judged.filter(({ claim }) => claim.source === source)) as [JudgedClaim[], JudgedClaim[]];
+  return [
+    "# Results",
     "",
-    cell(summary.question),
+    "Generated from this folder; do not edit. A number is the mean ± sample standard deviation over seeds; one seed has no spread.",
+    "Only the direction of an effect is tested, never a published number. Supported or contradicted: the 95 % interval of the mean over seeds lies on one side of zero.",
     "",
+    ...(judged.length === 0 ? ["No experiment has finished yet.", ""] : [`**The paper's claims: ${tallyText(paper.map(({ claim }) => claim))}. Our own questions: ${tallyText(own.map(({ claim }) => claim))}.** Each is judged by the largest profile that measured it.`, ""]),
+    ...claimTable("What the paper claims", paper),
+    ...claimTable("What we asked beside it", own),
+    ...notRun(found, known),
+    ...[...groupBy(found, ({ summary }) => summary.experiment).values()].flatMap((ofExperiment) => experimentSection([...ofExperiment].sort((a, b) => rank(a) - rank(b)))),
+  ].join("\n");
+}
+
+/** Every claim once: by the largest profile that has a number for it. */
+function judgedClaims(found: readonly FoundExperiment[]): JudgedClaim[] {
+  const all = found.flatMap((one) => one.summary.claims.map((claim): JudgedClaim => ({ claim, found: one })));
+  return [...groupBy(all, ({ claim, found: { summary } }) => `${summary.experiment}\n${claim.claim}`).values()].map((same) =>
+    [...same].sort((a, b) => Number(a.claim.ours === null) - Number(b.claim.ours === null) || rank(a.found) - rank(b.found))[0]!);
+}
+
+function claimTable(title: string, judged: readonly JudgedClaim[]): string[] {
+  if (judged.length === 0) return [];
+  return [
+    `## ${title}`, "",
+    "| Claim | Verdict | Ours | Profile | Files | Command |", "| --- | --- | --- | --- | --- | --- |",
+    ...judged.map(({ claim, found: { folder, summary } }) => `| ${cell(claim.claim)} | **${claim.verdict}**: ${cell(reasonText(claim))} | ${oursText(claim)} (${cell(claim.measure)}) | ${cell(summary.profile)}${isPartial(summary.coverage) ? ", partial" : ""} | [${folder}](${folder}/) | \`${summary.command}\` |`),
+    "",
+  ];
+}
+
+function notRun(found: readonly FoundExperiment[], known: readonly KnownExperiment[]): string[] {
+  const lacking = known.filter(({ id }) => found.every(({ summary }) => summary.experiment !== id));
+  return lacking.length === 0 ? [] : [`Not run yet: ${lacking.map(({ id }) => `\`${id}\``).join(", ")}.`, ""];
+}
+
+const isPartial = (coverage: FoundExperiment["summary"]["coverage"]): boolean => coverage !== undefined && coverage.finished < coverage.planned;
+
+/** One experiment: the largest profile in full, the others in a line each. */
+function experimentSection([first, ...others]: readonly FoundExperiment[]): string[] {
+  const { folder, summary, runs } = first!;
+  return [
+    `## ${cell(summary.question)}`,
+    "",
+    `\`${cell(summary.experiment)}\`, ${cell(summary.profile)} profile. ${cell(findingText(summary.claims))}`,
+    "",
+    ...missing(first!),
     `*${cell(summary.note)}*`,
     "",
-    `Made by \`${summary.command}\`; ${runsText(runs)}.`,
+    `Made by \`${summary.command}\`${runsText(first!)}.`,
     ...runs.filter(({ status }) => status === "failed").map(({ run, reason }) => `- failed: ${cell(run)}: ${cell(reason ?? "no reason given")}`),
     "",
     ...picture(folder, summary.files),
     summary.files.map((file) => `[${file}](${folder}/${file})`).join(" · "),
     "",
-  ].join("\n"));
-  return [
-    "# Results",
-    "",
-    "Generated from this folder; do not edit. A number is the mean ± sample standard deviation over seeds; with one seed the spread is a dash.",
-    "Only the direction of an effect is tested, never a published number. Supported or contradicted: the 95 % interval of the mean over seeds lies on one side of zero.",
-    "",
-    ...(claims.length === 0
-      ? ["No experiment has finished yet."]
-      : ["| Claim | From | Ours | Verdict | Profile | Files | Command |", "| --- | --- | --- | --- | --- | --- | --- |", ...claims]),
-    "",
-    ...sections,
-  ].join("\n");
+    ...others.flatMap((other) => [`[${other.summary.profile} profile](${other.folder}/): ${cell(findingText(other.summary.claims))}`, "", ...missing(other)]),
+  ];
 }
 
-/** "+1.9 ± 0.4 points (area …)": the difference in percentage points. */
-function oursText({ ours, measure }: ClaimResult): string {
-  if (ours === null) return `– (${cell(measure)})`;
-  const sign = ours.mean >= 0 ? "+" : "−";
-  return `${sign}${(100 * Math.abs(ours.mean)).toFixed(1)} ± ${ours.spread === null ? "–" : (100 * ours.spread).toFixed(1)} points (${cell(measure)})`;
+function missing({ summary: { coverage } }: FoundExperiment): string[] {
+  if (coverage === undefined || !isPartial(coverage)) return [];
+  return [`**Partial:** ${coverage.finished} of ${coverage.planned} planned runs are in; missing: ${cell(coverage.missing.join("; "))}.`, ""];
 }
 
-function runsText(runs: readonly RunRecord[]): string {
+function runsText({ summary: { coverage }, runs }: FoundExperiment): string {
   const failed = runs.filter(({ status }) => status === "failed").length;
-  const finished = runs.length - failed;
-  return `${finished} ${finished === 1 ? "run" : "runs"} finished${failed === 0 ? "" : `, ${failed} failed`}`;
+  const finished = coverage?.finished ?? runs.length - failed;
+  return `; ${finished} ${finished === 1 ? "run" : "runs"} finished${failed === 0 ? "" : `, ${failed} failed`}`;
 }
 
 function picture(folder: string, files: readonly string[]): string[] {
@@ -172,4 +113,26 @@ function picture(folder: string, files: readonly string[]): string[] {
 
 function cell(text: string): string {
   return text.replace(/\s+/g, " ").replaceAll("|", "\\|").trim();
+}
+
+/** Lines between which a page holds the paper's claims. */
+const BLOCK = { begin: "<!-- claims: written by esta report -->", end: "<!-- end of claims -->" } as const;
+
+/**
+ * Writes the paper's claims and their verdicts into a page, between its markers; a page without markers stays as it is.
+ *
+ * @param prefix - path from the page to the results folder.
+ */
+export function withClaims(page: string, results: string, known: readonly KnownExperiment[], prefix = "results"): string {
+  const [start, end] = [page.indexOf(BLOCK.begin), page.indexOf(BLOCK.end)];
+  if (start < 0 || end < start) return page;
+  const found = findExperiments(results, known.map(({ id }) => id));
+  const judged = judgedClaims(found).filter(({ claim }) => claim.source === "paper");
+  const lacking = known.filter(({ id, claim }) => !claim.startsWith("none published") && found.every(({ summary }) => summary.experiment !== id));
+  const lines = [
+    "| claim of the paper | verdict | our result | profile |", "| --- | --- | --- | --- |",
+    ...judged.map(({ claim, found: { folder, summary } }) => `| ${cell(claim.claim)} | ${claim.verdict} | ${oursText(claim)} ${cell(claim.measure)}; ${cell(reasonText(claim))} | [${cell(summary.profile)}](${prefix}/${folder}/)${isPartial(summary.coverage) ? ", partial" : ""} |`),
+    ...lacking.map(({ id, claim }) => `| ${cell(claim)} | not run yet | \`esta run ${id}\` | – |`),
+  ];
+  return `${page.slice(0, start)}${BLOCK.begin}\n${lines.join("\n")}\n${page.slice(end)}`;
 }

@@ -2,7 +2,7 @@
  * @file vtab-stitching in small, for tests: the tiny family on the tiny task, through the same rows, tables and figures.
  */
 import { defineExperiment, type Experiment } from "../experiments/experiment.js";
-import { measuredStitchClaims, reportStitchRows, stitchReportFiles } from "../experiments/stitch-report.js";
+import { measuredStitchClaims, reportStitchRows, stitchFigures, stitchReportFiles } from "../experiments/stitch-report.js";
 import { variantOf } from "../experiments/vtab-stitching.js";
 import { stitchRowsOf } from "../experiments/vtab-study.js";
 import { stitchRows, type StitchRow } from "../reporting/record.js";
@@ -34,6 +34,7 @@ export function tinyExperiment(checkpointEvery = 4): Experiment {
       return stitchRowsOf(result, tinyFamily(), { task: "corners", group: "structured", method: variantOf(method).method ?? method, seed, profile }, variantOf(method));
     },
     work: (_, { steps }) => steps,
+    figures: stitchFigures(),
     report: reportStitchRows,
     reportFiles: stitchReportFiles,
     claims: measuredStitchClaims,

@@ -61,6 +61,7 @@ export function toyExperiment({ onStep = () => undefined, data = () => "data" }:
       return [{ shape, seed, size: scale * steps + seed + shape.length / 10 }];
     },
     work: (_, { steps }) => steps,
+    figures: {},
     report: async (rows, { folder, note }) => writeFileAtomic(join(folder, "tables", "toy.md"), `${note}: ${rows.length} rows\n`),
     reportFiles: ["tables/toy.md"],
     claims: (rows) => [{ claim: "it runs", source: "our question", measure: "rows", ours: { mean: rows.length, spread: null, count: 1 }, verdict: "undecided", reason: "a toy" }],

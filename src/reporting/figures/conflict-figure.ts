@@ -1,17 +1,17 @@
 /**
- * @file The interference figure: angles between stitches' updates, by distance and along the training, and how alike their features are.
+ * @file The interference figure: angles between stitches' updates, as a histogram, by distance and along the training.
  */
 import { conflictMean, scopeLabels, type PairRow } from "../conflict.js";
 import { groupBy } from "../seed-means.js";
-import type { Figure } from "./figure.js";
-import { lineTrace, panelsFigure, type FigurePanel } from "./panels-figure.js";
+import type { DrawingOptions, Figure } from "./figure.js";
+import { lineTrace, panelsFigure } from "./panels-figure.js";
 import { methodStyles } from "./style.js";
 
 /** Degrees of a histogram's bar. */
 const BAR = 10;
 
-/** Four panels: histogram, along the training, by distance, CKA of every pair. */
-export function conflictFigure(rows: readonly PairRow[], note: string): Figure {
+/** Three panels: histogram, along the training, by distance. */
+export function conflictFigure(rows: readonly PairRow[], { note, width = "double" }: DrawingOptions): Figure {
   const styles = methodStyles([...new Set(rows.map(({ scope }) => scope))], scopeLabels);
   const last = rows.filter(({ step, steps }) => step === steps);
   const angle = ({ degreesLora }: PairRow): number | null => degreesLora;
@@ -35,9 +35,8 @@ export function conflictFigure(rows: readonly PairRow[], note: string): Figure {
         title: "By distance in the stitch space", x: { label: "Blocks apart (front and end added)" }, y: { label: "Mean angle (°)" },
         traces: styles.map((style) => lineTrace(style, means(of(last, style.id).filter(({ distance }) => distance !== null), ({ distance }) => distance!))),
       },
-      ckaPanel(last),
     ],
-    { note: `${note}. Angles between two stitches' gradients on the low-rank updates that both touch; above 90° they work against each other.`, key: styles, columns: 2, shape: 0.62 },
+    { note: `${note}. Angles between two stitches' gradients on the low-rank updates that both touch; above 90° they work against each other.`, key: styles, width },
   );
 }
 
@@ -46,30 +45,4 @@ function histogram(rows: readonly PairRow[]): { x: number; y: number }[] {
   return Array.from({ length: 180 / BAR }, (_, bar) => ({
     x: (bar + 0.5) * BAR, y: (100 * angles.filter((value) => Math.min(180 / BAR - 1, Math.floor(value / BAR)) === bar).length) / Math.max(1, angles.length),
   }));
-}
-
-/** CKA of every pair under PST, mean over tasks and seeds: stitches in the order of their ids. */
-function ckaPanel(rows: readonly PairRow[]): FigurePanel {
-  const shown = rows.filter(({ scope, cka }) => scope === "all" && cka !== null);
-  const ids = [...new Set(shown.flatMap(({ first, second }) => [first, second]))].sort((a, b) => a - b);
-  const cells = groupBy(shown, ({ first, second }) => `${first} ${second}`);
-  const value = (a: number, b: number): number | null => {
-    if (a === b) return 1;
-    const pairs = cells.get(`${Math.min(a, b)} ${Math.max(a, b)}`);
-    return pairs === undefined ? null : pairs.reduce((sum, { cka }) => sum + cka!, 0) / pairs.length;
-  };
-  // Squares, not a heat map: plotly paints those on a canvas, which a figure drawn without a browser has not.
-  const squares = ids.flatMap((a, x) => ids.map((b, y) => ({ x, y, a, b, cka: value(a, b) }))).filter(({ cka }) => cka !== null);
-  const low = Math.floor(10 * Math.min(1, ...squares.map(({ cka }) => cka!))) / 10;
-  const edge = { range: [-0.5, ids.length - 0.5] as const, ticks: ids.flatMap((id, place) => (place % Math.ceil(ids.length / 8) === 0 ? [[place, String(id)] as const] : [])) };
-  return {
-    title: "CKA of features, own biases", x: { label: "Stitch", ...edge }, y: { label: "Stitch", ...edge },
-    traces: [{
-      type: "scatter", mode: "markers", x: squares.map(({ x }) => x), y: squares.map(({ y }) => y), text: squares.map(({ a, b, cka }) => `stitches ${a} and ${b}: ${cka!.toFixed(2)}`), hovertemplate: "%{text}<extra></extra>",
-      marker: {
-        symbol: "square", size: 150 / Math.max(1, ids.length), color: squares.map(({ cka }) => cka), colorscale: "Viridis", reversescale: true, cmin: low, cmax: 1, line: { width: 0 },
-        showscale: true, colorbar: { thickness: 8, len: 0.4, y: 0.2, x: 1, xpad: 2, tickfont: { size: 9 }, outlinewidth: 0, nticks: 4 },
-      },
-    }],
-  };
 }

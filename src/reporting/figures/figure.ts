@@ -23,6 +23,16 @@ export interface Figure {
 /** Where a figure will stand: one or two columns of a journal page. */
 export type FigureWidth = "single" | "double";
 
+/** What every drawing from rows takes. */
+export interface DrawingOptions {
+  /** What the profile reduced, in a line below the panels. */
+  readonly note: string;
+  /** Default double. */
+  readonly width?: FigureWidth;
+  /** Labels of methods by name, where they differ from the kit's. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
 /** Widths in CSS pixels: 89 mm and 183 mm at 96 pixels to the inch. */
 export const WIDTH_PX: Readonly<Record<FigureWidth, number>> = { single: 336, double: 692 };
 

@@ -19,13 +19,23 @@ export function escapeHtml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 
+/** A figure for wide screens, and the same for one column where there is one. */
+export interface FigurePair {
+  readonly wide: Figure;
+  readonly narrow: Figure | null;
+}
+
+/** Screens up to this width in CSS pixels are shown the narrow figure. */
+export const NARROW_SCREEN = 760;
+
 /**
  * Makes the interactive page of a figure (about 4.9 MB, nearly all of it plotly.js).
  *
  * @param title - what the browser's tab says.
+ * @param narrow - the same figure for one column, which a narrow screen shows.
  */
-export function figurePage(figure: Figure, title: string): string {
-  const enlarged = enlargeFigure(figure, SCREEN_SCALE);
+export function figurePage(figure: Figure, title: string, narrow?: Figure): string {
+  const figures: FigurePair = { wide: enlargeFigure(figure, SCREEN_SCALE), narrow: narrow ?? null };
   const config = { displaylogo: false, responsive: false, toImageButtonOptions: { format: "svg", filename: title } };
   return `<!doctype html>
 <html lang="en">
@@ -36,14 +46,15 @@ export function figurePage(figure: Figure, title: string): string {
 <style>
 ${fontFaceCss()}
 body { margin: 0; background: #ffffff; overflow-x: auto; }
-#figure { width: ${enlarged.layout.width}px; margin: 24px auto; }
+#figure { width: fit-content; margin: 24px auto; }
 </style>
 </head>
 <body>
 <div id="figure"></div>
 <script>${plotlySource().replaceAll("</script", "<\\/script")}</script>
 <script>
-const figure = ${scriptJson(enlarged)};
+const figures = ${scriptJson(figures)};
+const figure = innerWidth <= ${NARROW_SCREEN} && figures.narrow !== null ? figures.narrow : figures.wide;
 document.fonts.ready.then(() => Plotly.newPlot("figure", figure.data, figure.layout, ${scriptJson(config)}));
 </script>
 </body>
@@ -51,8 +62,8 @@ document.fonts.ready.then(() => Plotly.newPlot("figure", figure.data, figure.lay
 `;
 }
 
-/** Reads the figure (as enlarged for the screen) back out of a page; null where the text is no such page. */
-export function figureOfPage(html: string): Figure | null {
-  const json = /^const figure = (\{.*\});$/m.exec(html.slice(html.lastIndexOf("<script>")))?.[1];
-  return json === undefined ? null : (JSON.parse(json) as Figure);
+/** Reads the figures (the wide one as enlarged for the screen) back out of a page; null where the text is no such page. */
+export function figuresOfPage(html: string): FigurePair | null {
+  const json = /^const figures = (\{.*\});$/m.exec(html.slice(html.lastIndexOf("<script>")))?.[1];
+  return json === undefined ? null : (JSON.parse(json) as FigurePair);
 }

@@ -6,7 +6,7 @@ import type { Figure, FigureWidth, PlotlyObject } from "./figure.js";
 import { FONT_FAMILY } from "./font.js";
 import { keyHeight, keyLayout } from "./key.js";
 import { INK, type MethodStyle } from "./style.js";
-import { plotlyText, wrapText } from "./wrap.js";
+import { fitText, plotlyText, wrapText } from "./wrap.js";
 
 /** One axis of a panel. */
 export interface PanelAxis {
@@ -37,6 +37,8 @@ export interface PanelsOptions {
   readonly shape?: number;
   /** What the key shows; by default nothing. */
   readonly key?: readonly MethodStyle[];
+  /** Pixels right of the panels. Default 12; more where the last panel of a row shows its colours' scale. */
+  readonly right?: number;
 }
 
 /** Draws panels in rows, a key above and a note below them. */
@@ -44,7 +46,7 @@ export function panelsFigure(panels: readonly FigurePanel[], options: PanelsOpti
   const width = WIDTH_PX[options.width ?? "double"];
   const columns = Math.max(1, Math.min(panels.length, options.columns ?? (options.width === "single" ? 1 : 3)));
   const lines = Math.max(1, Math.ceil(panels.length / columns));
-  const [left, right] = [48, 12];
+  const [left, right] = [48, options.right ?? 12];
   const gap = { x: 54, y: 62 };
   const panelWidth = (width - left - right - gap.x * (columns - 1)) / columns;
   const panelHeight = Math.round(panelWidth * (options.shape ?? 0.8));
@@ -64,10 +66,12 @@ export function panelsFigure(panels: readonly FigurePanel[], options: PanelsOpti
     const y0 = Math.floor(index / columns) * (panelHeight + gap.y);
     axes[`xaxis${suffix}`] = { ...axisLook(x), anchor: `y${suffix}`, domain: [x0 / plotWidth, (x0 + panelWidth) / plotWidth] };
     axes[`yaxis${suffix}`] = { ...axisLook(y), anchor: `x${suffix}`, domain: [1 - (y0 + panelHeight) / plotHeight, 1 - y0 / plotHeight], showgrid: true, gridcolor: INK.grid };
-    data.push(...traces.map((trace) => ({ showlegend: false, ...trace, xaxis: `x${suffix}`, yaxis: `y${suffix}` })));
+    const isLastOfRow = index % columns === columns - 1;
+    const scale = { x: 1 + 6 / plotWidth, xanchor: "left", xpad: 0, y: 1 - (y0 + panelHeight / 2) / plotHeight, ypad: 0, len: panelHeight / plotHeight, thickness: 9, outlinewidth: 0.5, outlinecolor: INK.frame, ticklen: 3, tickfont: { size: TYPE.tick }, nticks: 5 };
+    data.push(...traces.map((trace) => ({ showlegend: false, ...trace, ...("colorscale" in ((trace["marker"] as PlotlyObject) ?? {}) ? { marker: { ...(trace["marker"] as PlotlyObject), showscale: isLastOfRow, colorbar: scale } } : {}), xaxis: `x${suffix}`, yaxis: `y${suffix}` })));
     const text = { font: { size: TYPE.axis, color: INK.text } };
     annotations.push(
-      { ...place(x0, y0 - 5), text: `<b>${plotlyText(title)}</b>`, xanchor: "left", yanchor: "bottom", font: { size: TYPE.panel, color: INK.text } },
+      { ...place(x0, y0 - 5), text: `<b>${plotlyText(fitText(title, panelWidth + 20, TYPE.panel, true))}</b>`, xanchor: "left", yanchor: "bottom", font: { size: TYPE.panel, color: INK.text } },
       { ...place(x0 + panelWidth / 2, y0 + panelHeight + 33), ...text, text: plotlyText(x.label), xanchor: "center", yanchor: "bottom" },
       { ...place(x0 - 46, y0 + panelHeight / 2), ...text, text: plotlyText(y.label), textangle: -90, xanchor: "left", yanchor: "middle" },
     );
@@ -81,7 +85,7 @@ export function panelsFigure(panels: readonly FigurePanel[], options: PanelsOpti
     layout: {
       width, height, ...axes, annotations, legend: keyLayout(4 / width, 1 - 4 / height), hovermode: "closest", hoverlabel: { align: "left", font: { family: FONT_FAMILY, size: TYPE.tick } },
       margin: { l: left, r: right, t: top, b: height - top - plotHeight, pad: 0 }, paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff",
-      font: { family: FONT_FAMILY, size: TYPE.tick, color: INK.text }, barmode: "group", bargap: 0.25,
+      font: { family: FONT_FAMILY, size: TYPE.tick, color: INK.text },
     },
   };
 }
@@ -102,15 +106,6 @@ export function pointsTrace(style: MethodStyle, points: readonly { readonly x: n
   return {
     type: "scatter", mode: "markers", legendgroup: style.id, name: style.label, x: points.map(({ x }) => x), y: points.map(({ y }) => y),
     marker: { color: style.color, symbol: style.symbol, size: 5, opacity, line: { width: 0 } }, ...hover(points),
-  };
-}
-
-/** Bars side by side with those of other styles. */
-export function barTrace(style: MethodStyle, bars: readonly { readonly x: number | string; readonly y: number; readonly spread?: number | null }[]): PlotlyObject {
-  const spreads = bars.map(({ spread }) => spread ?? 0);
-  return {
-    type: "bar", legendgroup: style.id, name: style.label, x: bars.map(({ x }) => x), y: bars.map(({ y }) => y), marker: { color: style.color },
-    ...(spreads.some((spread) => spread > 0) ? { error_y: { type: "data", array: spreads, thickness: 1, width: 2.5, color: INK.text } } : {}),
   };
 }
 

@@ -28,7 +28,7 @@ export interface ParetoFigureOptions {
   readonly labels?: Readonly<Record<string, string>>;
   /** Tasks in order; by default all, in order of appearance. One task is drawn without the panel of the mean. */
   readonly tasks?: readonly string[];
-  /** Panels in a row. Default: 3 for double, 2 for single width, fewer where there are fewer panels. */
+  /** Panels in a row. Default: 3 for double, 2 for single width or four panels, 4 for more than eight, fewer where there are fewer. */
   readonly columns?: number;
 }
 
@@ -53,7 +53,7 @@ const HEADROOM_PX = 17;
 export function paretoFigure(rows: readonly StitchRow[], options: ParetoFigureOptions = {}): Figure {
   const panels = makePanels(rows, options);
   const width = WIDTH_PX[options.width ?? "double"];
-  const columns = Math.min(panels.length, options.columns ?? (options.width === "single" ? 2 : panels.length > 8 ? 4 : 3));
+  const columns = Math.min(panels.length, options.columns ?? (options.width === "single" || panels.length === 4 ? 2 : panels.length > 8 ? 4 : 3));
   const lines = Math.ceil(panels.length / columns);
   const gap = { x: 30, y: 30 };
   const left = 44;

@@ -4,12 +4,12 @@
 import { rankCells } from "../rank-table.js";
 import type { StitchRow } from "../record.js";
 import { groupBy, meanSpread } from "../seed-means.js";
-import type { Figure } from "./figure.js";
+import type { DrawingOptions, Figure } from "./figure.js";
 import { lineTrace, panelsFigure, type FigurePanel } from "./panels-figure.js";
 import { methodStyles } from "./style.js";
 
 /** One panel a group of tasks, and one for the trained parameters; one line a scale of the family. */
-export function rankFigure(rows: readonly StitchRow[], note: string): Figure {
+export function rankFigure(rows: readonly StitchRow[], { note, width }: DrawingOptions): Figure {
   const cells = rankCells(rows);
   const styles = methodStyles([...new Set(cells.map(({ scale }) => scale))]);
   const ranks = [...new Set(cells.map(({ rank }) => rank))];
@@ -35,5 +35,5 @@ export function rankFigure(rows: readonly StitchRow[], note: string): Figure {
     y: { label: "Parameters (thousands)" },
     traces: styles.map((style) => lineTrace(style, [...groupBy(cells.filter(({ scale }) => scale === style.id), ({ rank }) => rank)].map(([rank, ofRank]) => ({ x: rank, y: ofRank[0]!.trainableParams / 1000, text: `${ofRank[0]!.trainableParams} parameters` })))),
   };
-  return panelsFigure([...panels, trained], { note, key: styles, columns: groups.length === 1 ? 2 : 3, shape: groups.length === 1 ? 0.6 : 0.8 });
+  return panelsFigure([...panels, trained], { note, key: styles, ...(width === "single" ? { width } : { columns: groups.length === 1 ? 2 : 3 }), shape: groups.length === 1 ? 0.6 : 0.8 });
 }

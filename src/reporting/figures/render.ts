@@ -37,24 +37,25 @@ export async function renderFigure(
   return { svg: plain.replace(/(<svg[^>]*>)/, `$1<style>${fontFaceCss()}</style>`), png: image.asPng() };
 }
 
+/** Endings of a figure's files: the picture of the index first. */
+export const figureEndings = ["png", "svg", "html"] as const;
+export type FigureEnding = (typeof figureEndings)[number];
+
 /** Where the files of a figure stand. */
-export interface FigureFiles {
-  readonly svg: string;
-  readonly png: string;
-  readonly html: string;
-}
+export type FigureFiles = Readonly<Record<FigureEnding, string>>;
 
 /**
  * Writes a figure as `<stem>.svg`, `<stem>.png` and `<stem>.html`, each at once.
  *
  * @param stem - path without ending.
  * @param title - what the page's tab says; by default the last part of the path.
+ * @param narrow - the same figure for one column: the page shows it on narrow screens.
  */
-export async function writeFigure(stem: string, figure: Figure, title: string = stem.slice(stem.lastIndexOf("/") + 1)): Promise<FigureFiles> {
+export async function writeFigure(stem: string, figure: Figure, title: string = stem.slice(stem.lastIndexOf("/") + 1), narrow?: Figure): Promise<FigureFiles> {
   const { svg, png } = await renderFigure(figure);
-  const files = { svg: `${stem}.svg`, png: `${stem}.png`, html: `${stem}.html` };
+  const files = { png: `${stem}.png`, svg: `${stem}.svg`, html: `${stem}.html` };
   writeFileAtomic(files.svg, svg);
   writeFileAtomic(files.png, png);
-  writeFileAtomic(files.html, figurePage(figure, title));
+  writeFileAtomic(files.html, figurePage(figure, title, narrow));
   return files;
 }

@@ -3,7 +3,7 @@
  */
 import type { StitchRow } from "../record.js";
 import { overSeeds, spaceTechniques } from "../space-technique-table.js";
-import type { Figure } from "./figure.js";
+import type { DrawingOptions, Figure } from "./figure.js";
 import { lineTrace, panelsFigure } from "./panels-figure.js";
 import { logTicks, methodStyles } from "./style.js";
 
@@ -11,7 +11,7 @@ import { logTicks, methodStyles } from "./style.js";
 const SYMBOLS = ["circle", "diamond", "triangle-down", "pentagon", "hexagon", "star", "cross", "square", "triangle-up"] as const;
 
 /** One panel a group of tasks and one for all of them (that one alone where there is one group). */
-export function spaceTechniqueFigure(rows: readonly StitchRow[], { note, labels }: { readonly note: string; readonly labels: Readonly<Record<string, string>> }): Figure {
+export function spaceTechniqueFigure(rows: readonly StitchRow[], { note, width = "double", labels = {} }: DrawingOptions): Figure {
   const cells = spaceTechniques(rows);
   const styles = methodStyles(cells.map(({ technique }) => technique), labels).map((style, index) => ({ ...style, symbol: SYMBOLS[index % SYMBOLS.length]! }));
   const groups = Object.keys(cells[0]?.top1 ?? {});
@@ -31,6 +31,6 @@ export function spaceTechniqueFigure(rows: readonly StitchRow[], { note, labels 
         return [lineTrace(style, [{ x: trainableParams, y: 100 * found.mean, spread: found.spread === null ? null : 100 * found.spread, text: `${style.label} (${technique}): ${(100 * found.mean).toFixed(1)} %<br>${Math.round(trainableParams)} trained` }])];
       }),
     })),
-    { note, key: styles, width: shown.length === 1 ? "single" : "double", columns: 2 },
+    { note, key: styles, width, columns: width === "single" ? 1 : 2, ...(shown.length === 1 && width === "double" ? { shape: 0.42 } : {}) },
   );
 }

@@ -3,12 +3,12 @@
  */
 import type { StitchRow } from "../record.js";
 import { techniqueCells } from "../technique-table.js";
-import type { Figure } from "./figure.js";
+import type { DrawingOptions, Figure } from "./figure.js";
 import { lineTrace, panelsFigure } from "./panels-figure.js";
 import { logTicks, methodStyles } from "./style.js";
 
 /** One panel a group of tasks and one for all of them (that one alone where there is one group). */
-export function techniqueFigure(rows: readonly StitchRow[], { note, labels }: { readonly note: string; readonly labels?: Readonly<Record<string, string>> }): Figure {
+export function techniqueFigure(rows: readonly StitchRow[], { note, width = "double", labels = {} }: DrawingOptions): Figure {
   const cells = techniqueCells(rows);
   const styles = methodStyles([...new Set(cells.map(({ technique }) => technique))], labels);
   const groups = Object.keys(cells[0]?.top1 ?? {});
@@ -26,6 +26,6 @@ export function techniqueFigure(rows: readonly StitchRow[], { note, labels }: { 
         return { x: trainableParams, y: 100 * mean, spread: spread === null ? null : 100 * spread, text: `${style.label}, ${anchor}: ${(100 * mean).toFixed(1)} %<br>${Math.round(trainableParams)} trained` };
       }))),
     })),
-    { note: `${note}. Each line joins the anchors from small to large.`, key: styles, width: shown.length === 1 ? "single" : "double", columns: 2 },
+    { note: `${note}. Each line joins the anchors from small to large.`, key: styles, width, columns: width === "single" ? 1 : 2, ...(shown.length === 1 && width === "double" ? { shape: 0.42 } : {}) },
   );
 }

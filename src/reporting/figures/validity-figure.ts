@@ -3,7 +3,7 @@
  */
 import { costBins, scoreLines, type ScoreMeasures, type ScoreRow } from "../score-validity.js";
 import { groupBy, meanSpread } from "../seed-means.js";
-import type { Figure } from "./figure.js";
+import type { DrawingOptions, Figure } from "./figure.js";
 import { lineTrace, panelsFigure, pointsTrace } from "./panels-figure.js";
 import { flopsText, INK, methodStyles } from "./style.js";
 
@@ -11,7 +11,7 @@ import { flopsText, INK, methodStyles } from "./style.js";
 const SHOWN = "trainable";
 
 /** Three panels; one line a variant. */
-export function validityFigure(rows: readonly ScoreRow[], note: string): Figure {
+export function validityFigure(rows: readonly ScoreRow[], { note, width = "double" }: DrawingOptions): Figure {
   const lines = scoreLines(rows);
   const variants = [...new Set(lines.map(({ variant }) => variant))];
   const styles = methodStyles(variants);
@@ -42,7 +42,7 @@ export function validityFigure(rows: readonly ScoreRow[], note: string): Figure 
         traces: [pointsTrace({ id: "stitches", label: "stitch", color: styles.find(({ id }) => id === SHOWN)?.color ?? INK.note, symbol: "circle", dash: "solid" }, standardised(rows), 0.4)],
       },
     ],
-    { note: `${note}. Bins: stitches of like cost.`, key: styles },
+    { note: `${note}. Bins: stitches of like cost.`, key: styles, width },
   );
 }
 

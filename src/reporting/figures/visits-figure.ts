@@ -3,12 +3,12 @@
  */
 import type { StitchRow } from "../record.js";
 import { groupBy } from "../seed-means.js";
-import type { Figure } from "./figure.js";
+import type { DrawingOptions, Figure } from "./figure.js";
 import { panelsFigure, pointsTrace } from "./panels-figure.js";
 import { flopsText, flopsTick, logTicks, methodStyles } from "./style.js";
 
 /** One panel a sampler: visits of each stitch, mean over tasks and seeds, against its cost. @param methods - samplers as they stand in the rows. */
-export function visitsFigure(rows: readonly StitchRow[], methods: readonly string[], { note, labels }: { readonly note: string; readonly labels?: Readonly<Record<string, string>> }): Figure {
+export function visitsFigure(rows: readonly StitchRow[], methods: readonly string[], { note, width = "double", labels = {} }: DrawingOptions): Figure {
   const styles = methodStyles(methods, labels);
   const points = styles.map((style) => ({
     style,
@@ -29,6 +29,6 @@ export function visitsFigure(rows: readonly StitchRow[], methods: readonly strin
       y: { label: "Visits", range: [-top / 25, top] },
       traces: [pointsTrace(style, stitches, 0.8)],
     })),
-    { note: `${note}. Each mark is a stitch or anchor; mean over tasks and seeds.`, columns: Math.min(3, points.length) },
+    { note: `${note}. Each mark is a stitch or anchor; mean over tasks and seeds.`, width, columns: width === "single" ? 1 : Math.min(3, points.length) },
   );
 }

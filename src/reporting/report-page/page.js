@@ -31,7 +31,7 @@
   const darkOf = { "#1a1a1a": "#e9eaec", "#555555": "#b1b5bc", "#4d4d4d": "#8a9099", "#c8c8c8": "#565c66", "#ececec": "#2c3138", "#ffffff": "#16181c", "#000000": "#e9eaec", "#0072b2": "#56a8e0" };
   const isDark = () => root.dataset.theme === "dark";
   const themed = (value) => {
-    if (typeof value === "string") return isDark() ? (darkOf[value.toLowerCase()] ?? value) : value;
+    if (typeof value === "string") return isDark() ? value.replace(/#[0-9a-f]{6}/gi, (color) => darkOf[color.toLowerCase()] ?? color) : value;
     if (Array.isArray(value)) return value.map(themed);
     if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, themed(one)]));
     return value;
@@ -50,6 +50,7 @@
   });
 
   // Figures -----------------------------------------------------------------------------------------------------------------
+  matchMedia(`(max-width: ${report.narrowScreen}px)`).addEventListener("change", () => onTheme.forEach((redraw) => redraw()));
   const drawn = new IntersectionObserver((entries) => {
     for (const { isIntersecting, target } of entries) {
       if (!isIntersecting) continue;
@@ -58,9 +59,14 @@
       onTheme.push(target.draw);
     }
   }, { rootMargin: "600px" });
-  const figureElement = (name, figure, title) => {
-    const plot = el("div", { style: `width:${figure.layout.width}px;height:${figure.layout.height}px` });
-    plot.draw = () => void Plotly.react(plot, themed(figure.data), themed(figure.layout), { displaylogo: false, toImageButtonOptions: { format: "svg", filename: name } });
+  const isNarrow = matchMedia(`(max-width: ${report.narrowScreen}px)`);
+  const figureElement = ({ name, wide, narrow }, title) => {
+    const shown = () => (isNarrow.matches && narrow !== null ? narrow : wide);
+    const plot = el("div");
+    const fit = () => Object.assign(plot.style, { width: `${shown().layout.width}px`, height: `${shown().layout.height}px` });
+    fit();
+    isNarrow.addEventListener("change", fit);
+    plot.draw = () => void Plotly.react(plot, themed(shown().data), themed(shown().layout), { displaylogo: false, toImageButtonOptions: { format: "svg", filename: name } });
     drawn.observe(plot);
     return el("div", { class: "scroll figure", tabindex: "0", role: "region", "aria-label": title }, plot);
   };
@@ -258,7 +264,7 @@
   const experimentElement = ({ summary, figures, tables, runs }) => el("section", { id: summary.experiment }, el("h2", {}, summary.question),
     el("p", { class: "note" }, `${summary.experiment} — ${summary.note}`),
     el("p", { class: "note" }, "Made by ", el("code", {}, summary.command), "; ", el("a", { href: `${summary.experiment}/rows.csv` }, "rows.csv"), "."),
-    ...figures.flatMap(({ name, figure }) => [el("h3", {}, `Figure: ${name}`), figureElement(name, figure, `${summary.experiment}: ${name}`)]),
+    ...figures.flatMap((figure) => [el("h3", {}, `Figure: ${figure.name}`), figureElement(figure, `${summary.experiment}: ${figure.name}`)]),
     ...tables.flatMap((table) => [el("h3", {}, table.title), ...(table.legend ? [el("p", { class: "note" }, table.legend)] : []), tableElement({ columns: table.columns, rows: table.rows, label: table.title }).node]),
     ...(runs.length === 0 ? [el("p", { class: "note" }, "The records of its runs are not beside these results.")] : [el("details", {}, el("summary", {}, `Settings and provenance of ${runs.length} runs`), ...runs.map(runElement))]));
 

@@ -5,9 +5,9 @@ import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { paretoFigure } from "../figures/pareto-figure.js";
-import { figureOfPage, figurePage } from "../figures/page.js";
+import { figurePage, figuresOfPage } from "../figures/page.js";
 import { stitchRows } from "../record.js";
-import { writeSummary } from "../results-index.js";
+import { writeSummary } from "../summary.js";
 import { rowsToCsv } from "../rows-csv.js";
 import { stitchClaims } from "../stitch-claims.js";
 import { syntheticRows } from "../synthetic-rows.js";
@@ -27,7 +27,7 @@ beforeAll(() => {
   const folder = join(results, "quick", "vtab-stitching");
   mkdirSync(join(folder, "figures"), { recursive: true });
   writeFileSync(join(folder, "rows.csv"), rowsToCsv(stitchRows, rows));
-  writeFileSync(join(folder, "figures", "pareto.html"), figurePage(paretoFigure(rows), "pareto"));
+  writeFileSync(join(folder, "figures", "pareto.html"), figurePage(paretoFigure(rows), "pareto", paretoFigure(rows, { width: "single" })));
   for (const table of stitchTables(rows, { note: "made up" })) writeTable(join(folder, "tables"), table);
   writeSummary(folder, { experiment: "vtab-stitching", profile: "quick", question: "Is <this> safe?", note: "made up </script>", command: "./reproduce.sh quick", files: [], claims: stitchClaims(rows) });
   page = writeReportPage(results, "quick")!;
@@ -46,9 +46,11 @@ test("means are over seeds of means over tasks, and a row without stitches is no
 });
 
 test("a figure is read back from its page as it was written", () => {
-  const html = figurePage(paretoFigure(rows), "pareto");
-  expect(figureOfPage(html)?.data.length).toBe(paretoFigure(rows).data.length);
-  expect(figureOfPage("<html></html>")).toBeNull();
+  const pair = figuresOfPage(figurePage(paretoFigure(rows), "pareto", paretoFigure(rows, { width: "single" })));
+  expect(pair?.wide.data.length).toBe(paretoFigure(rows).data.length);
+  expect(pair?.narrow).toEqual(JSON.parse(JSON.stringify(paretoFigure(rows, { width: "single" }))));
+  expect(figuresOfPage(figurePage(paretoFigure(rows), "pareto"))?.narrow).toBeNull();
+  expect(figuresOfPage("<html></html>")).toBeNull();
 });
 
 test("the page is the same for the same results, reads nothing from elsewhere, and a profile without results has none", () => {

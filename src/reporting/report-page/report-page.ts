@@ -6,9 +6,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-write.js";
 import { fontFaceCss } from "../figures/font.js";
-import { escapeHtml, figureOfPage, scriptJson } from "../figures/page.js";
+import { escapeHtml, figuresOfPage, NARROW_SCREEN, scriptJson } from "../figures/page.js";
 import { plotlySource } from "../figures/plotly-window.js";
-import { findExperiments, type FoundExperiment } from "../results-index.js";
+import { findExperiments, type FoundExperiment } from "../found-experiments.js";
 import { anchorLabel, methodStyles } from "../figures/style.js";
 import { exploredGroups } from "./stitch-means.js";
 
@@ -21,10 +21,11 @@ const asset = (name: string): string => readFileSync(new URL(`../../../src/repor
 /**
  * Writes the report of a profile (about 5 MB, nearly all of it plotly.js, once).
  *
+ * @param known - the experiments in the order to show them in.
  * @returns its path, or nothing where the profile has no results.
  */
-export function writeReportPage(results: string, profile: string): string | undefined {
-  const found = findExperiments(results).filter(({ folder }) => folder.startsWith(`${profile}/`));
+export function writeReportPage(results: string, profile: string, known: readonly { readonly id: string }[] = []): string | undefined {
+  const found = findExperiments(results, known.map(({ id }) => id)).filter(({ folder }) => folder.startsWith(`${profile}/`));
   if (found.length === 0) return undefined;
   const path = join(results, profile, REPORT_FILE);
   writeFileAtomic(path, reportPage(profile, found.map((experiment) => reportedExperiment(results, experiment))));
@@ -42,7 +43,10 @@ function reportedExperiment(results: string, { folder, summary, runs }: FoundExp
   const anchors = [...new Set(explored.flatMap(({ stitches }) => stitches.flatMap(({ front, end }) => [front, end])))];
   return {
     summary,
-    figures: filesOf(join(path, "figures"), ".html").map((name) => ({ name: name.slice(0, -".html".length), figure: figureOfPage(readFileSync(join(path, "figures", name), "utf8")) })).filter(({ figure }) => figure !== null),
+    figures: filesOf(join(path, "figures"), ".html").flatMap((name) => {
+      const figure = figuresOfPage(readFileSync(join(path, "figures", name), "utf8"));
+      return figure === null ? [] : [{ name: name.slice(0, -".html".length), ...figure }];
+    }),
     tables: filesOf(join(path, "tables"), ".json").map((name): unknown => JSON.parse(readFileSync(join(path, "tables", name), "utf8"))),
     explored,
     methodLabels: Object.fromEntries(methodStyles(methods).map(({ id, label }) => [id, label])),
@@ -77,7 +81,7 @@ ${asset("page.css")}
 <main id="main"><noscript>This page draws its tables and figures with JavaScript; the same numbers are in README.md and rows.csv beside it.</noscript></main>
 <script>${plotlySource().replaceAll("</script", "<\\/script")}</script>
 <script>
-const report = ${scriptJson({ profile, experiments })};
+const report = ${scriptJson({ profile, narrowScreen: NARROW_SCREEN, experiments })};
 ${asset("page.js").replaceAll("</script", "<\\/script")}
 </script>
 </body>
