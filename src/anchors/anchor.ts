@@ -7,7 +7,7 @@ import { llamaEmbed, llamaHead, llamaLayer, llamaNorm } from "./llama.js";
 import { llamaConfigProblems, llamaEmbedShape, llamaHeadShape, llamaLayerShape, llamaNormShape, type LlamaConfig } from "./llama-shape.js";
 import type { PartShape } from "./module-shape.js";
 import type { ParameterView } from "./parameters.js";
-import { vitBlock, vitClassToken, vitEmbed, vitHead, vitNorm } from "./vit.js";
+import { vitBlock, vitEmbed, vitHead, vitLastBlock, vitNorm } from "./vit.js";
 import { tokenCount, vitBlockShape, vitConfigProblems, vitEmbedShape, vitHeadShape, vitNormShape, type VitConfig } from "./vit-shape.js";
 
 /** Sizes of an anchor. */
@@ -23,17 +23,17 @@ export function anchorBlock(config: AnchorConfig, view: ParameterView, block: nu
   return config.kind === "vit" ? vitBlock(config, view, block, x) : llamaLayer(config, view, block, x, memory, slot);
 }
 
-/** The tokens that the head reads: the class token of an image `[B, D]`, every token of a text `[B, N, D]`. */
-export function anchorPool(config: AnchorConfig, x: Tensor): Tensor {
-  return config.kind === "vit" ? vitClassToken(x) : x;
+/** Block n, and of its tokens those that the head reads: the class token of an image `[B, D]`, every token of a text `[B, N, D]`. */
+export function anchorLastBlock(config: AnchorConfig, view: ParameterView, block: number, x: Tensor, memory?: KeyValueMemory, slot?: string): Tensor {
+  return config.kind === "vit" ? vitLastBlock(config, view, block, x) : llamaLayer(config, view, block, x, memory, slot);
 }
 
-/** Final norm of pooled tokens. */
+/** Final norm of the tokens that the head reads. */
 export function anchorNorm(config: AnchorConfig, view: ParameterView, pooled: Tensor): Tensor {
   return config.kind === "vit" ? vitNorm(config, view, pooled) : llamaNorm(config, view, pooled);
 }
 
-/** Logits of normed tokens. */
+/** Logits of the tokens that the head reads. */
 export function anchorHead(config: AnchorConfig, view: ParameterView, pooled: Tensor): Tensor {
   return config.kind === "vit" ? vitHead(view, pooled) : llamaHead(config, view, pooled);
 }

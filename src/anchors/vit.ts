@@ -19,6 +19,16 @@ export function vitEmbed({ width, patchSize }: VitConfig, view: ParameterView, i
 
 /** Block n on tokens `[B, N, D]`: x + proj(attention(norm1 x)), then x + fc2(gelu(fc1(norm2 x))); with what the view adds at its named places. */
 export function vitBlock(config: VitConfig, parameters: ParameterView, block: number, entering: Tensor): Tensor {
+  return blockOn(config, parameters, block, entering, (tokens) => tokens);
+}
+
+/** The class token `[B, D]` that leaves block n: the same as that of {@link vitBlock}; what follows attention runs on this one token. */
+export function vitLastBlock(config: VitConfig, parameters: ParameterView, block: number, entering: Tensor): Tensor {
+  return blockOn(config, parameters, block, entering, vitClassToken);
+}
+
+/** @param keep - the tokens that leave the block. */
+function blockOn(config: VitConfig, parameters: ParameterView, block: number, entering: Tensor, keep: (tokens: Tensor) => Tensor): Tensor {
   const { heads, layerNormEpsilon } = config;
   const view = scopedView(parameters, `blocks.${block}.`);
   const weight = (module: string): Tensor => view.get(`${module}.weight`);
@@ -33,8 +43,8 @@ export function vitBlock(config: VitConfig, parameters: ParameterView, block: nu
     const x = view.hooks?.("norm1")?.enter?.(entering, tokenCount(config)) ?? entering;
     const normed = norm("norm1", x);
     const qkv = linear(normed, weight("attn.qkv"), bias("attn.qkv"), view.lora("attn.qkv"));
-    const mixed = view.hooks?.("attn.qkv")?.attend?.(qkv, heads) ?? attention(qkv, heads);
-    const middle = residual("attn.proj", linear(mixed, weight("attn.proj"), undefined, view.lora("attn.proj")), x, normed);
+    const mixed = keep(view.hooks?.("attn.qkv")?.attend?.(qkv, heads) ?? attention(qkv, heads));
+    const middle = residual("attn.proj", linear(mixed, weight("attn.proj"), undefined, view.lora("attn.proj")), keep(x), keep(normed));
     const normedMiddle = norm("norm2", middle);
     const hidden = biasGelu(linear(normedMiddle, weight("mlp.fc1"), undefined, view.lora("mlp.fc1")), bias("mlp.fc1"));
     return residual("mlp.fc2", linear(hidden, weight("mlp.fc2"), undefined, view.lora("mlp.fc2")), middle, normedMiddle);
@@ -60,8 +70,8 @@ export function vitClassToken(x: Tensor): Tensor {
 export function vitFeatures(config: VitConfig, view: ParameterView, images: Tensor): Tensor {
   return tf.tidy(() => {
     let x = vitEmbed(config, view, images);
-    for (let block = 0; block < config.depth; block++) x = vitBlock(config, view, block, x);
-    return vitNorm(config, view, vitClassToken(x));
+    for (let block = 0; block + 1 < config.depth; block++) x = vitBlock(config, view, block, x);
+    return vitNorm(config, view, vitLastBlock(config, view, config.depth - 1, x));
   });
 }
 

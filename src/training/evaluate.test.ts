@@ -1,7 +1,8 @@
 import { beforeAll, expect, test } from "vitest";
-import { tf, useBackend } from "../tensor/index.js";
+import { eachLogits } from "../stitching/forward.js";
+import { computedValues, tf, useBackend } from "../tensor/index.js";
 import { tinyFamily, tinySettings, tinyTask } from "../testing/tiny-family.js";
-import { modelLogits } from "../tuning/tuned-model.js";
+import { modelLogits, stitchView } from "../tuning/tuned-model.js";
 import { startModel } from "./adapt.js";
 import { batchOf, eachBatch, prepareSplit } from "./batches.js";
 import { countCorrect, evaluateStitches } from "./evaluate.js";
@@ -26,4 +27,38 @@ test("every image counts once, however they are batched", async () => {
   const expected = countCorrect(tf.tidy(() => modelLogits(model, 5, all.images).dataSync()) as Float32Array, data.labels) / data.count;
   for (const batchSize of [7, 48, 500]) expect((await evaluateStitches(model, data, { stitchIds: [5], batchSize })).get(5)).toBe(expected);
   expect([...eachBatch(data, 7)]).toHaveLength(7);
+});
+
+test("stitches that share blocks come out as each alone does, bit for bit, and nothing stays in the engine", () => {
+  const family = tinyFamily(0, 4);
+  const task = tinyTask();
+  const data = prepareSplit(task.train, task.imageSize, family.normalisation);
+  for (const method of [{ kind: "full" } as const, { ...tinySettings().method, biasScope: "shared" } as const]) {
+    const model = startModel(family, data, task.classes, { ...tinySettings(), method }, 0);
+    const { configs, routes } = model.family;
+    const { images } = batchOf(data, [0, 1, 2, 3, 4]);
+    const before = tf.memory().numTensors;
+    const together = routes.map(() => new Float32Array());
+    eachLogits(configs, routes, stitchView(model, 0), images, (place, logits) => (together[place] = logits.dataSync() as Float32Array));
+    expect(tf.memory().numTensors).toBe(before);
+    expect(together).toEqual(routes.map((_, stitchId) => computedValues(() => modelLogits(model, stitchId, images))));
+  }
+});
+
+test("blocks that routes begin with in common run once", () => {
+  const family = tinyFamily(0, 4);
+  const task = tinyTask();
+  const data = prepareSplit(task.train, task.imageSize, family.normalisation);
+  const model = startModel(family, data, task.classes, { ...tinySettings(), method: { kind: "full" } }, 0);
+  const { configs, routes, space } = model.family;
+  const own = stitchView(model, 0);
+  const read: string[] = [];
+  const { images } = batchOf(data, [0]);
+  eachLogits(configs, routes, { ...own, get: (name) => (read.push(name), own.get(name)) }, images, () => undefined);
+  const times = (name: string): number => read.filter((one) => one === name).length;
+  const joined = space.stitches.filter(({ kind }) => kind === "stitch");
+  expect([0, 1, 2].map((anchor) => times(`anchors.${anchor}.patch_embed.proj.weight`))).toEqual([1, 1, 1]);
+  // Each anchor's own last block, and the middle one's block before that for each way into it.
+  expect(times("anchors.0.blocks.3.attn.qkv.weight")).toBe(2);
+  expect(times("anchors.0.head.weight") + times("anchors.1.head.weight") + times("anchors.2.head.weight")).toBe(3 + joined.length);
 });

@@ -1,42 +1,62 @@
 /**
  * @file Top-1 accuracy of every stitch, low-rank updates folded in first.
  */
-import { computedValues } from "../tensor/index.js";
+import { eachLogits } from "../stitching/forward.js";
+import { ownName } from "../tuning/method.js";
 import { disposeMerged, mergeModel } from "../tuning/merge.js";
-import { modelLogits, type TunedModel } from "../tuning/tuned-model.js";
+import { stitchView, type TunedModel } from "../tuning/tuned-model.js";
 import { eachBatch, type PreparedSplit } from "./batches.js";
 import type { Progress } from "./train.js";
 
 export interface EvaluateOptions {
   /** Stitches to run; all adapted ones by default. */
   readonly stitchIds?: readonly number[];
-  /** Images run together; 200 by default. */
+  /** Images run together; 100 by default. */
   readonly batchSize?: number;
   readonly onProgress?: (progress: Progress) => void;
-  /** Stops between stitches by throwing the signal's reason. */
+  /** Stops between batches by throwing the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/** Share of a split's images that each stitch puts first, in 0–1, by stitch id. */
+/**
+ * Share of a split's images that each stitch puts first, in 0–1, by stitch id.
+ *
+ * Each batch goes through every stitch before the next is read; stitches without parameters of their own share the blocks that they
+ * begin with in common.
+ */
 export async function evaluateStitches(model: TunedModel, split: PreparedSplit, options: EvaluateOptions = {}): Promise<Map<number, number>> {
-  const { batchSize = 200, onProgress, signal } = options;
+  const { batchSize = 100, onProgress, signal } = options;
   const stitchIds = options.stitchIds ?? model.partition.flatMap((trainables, stitchId) => (trainables.length > 0 ? [stitchId] : []));
   const merged = mergeModel(model);
+  const groups = sharingParameters(model, stitchIds);
+  const { configs, routes } = model.family;
   const correct = new Map(stitchIds.map((stitchId) => [stitchId, 0]));
+  const total = groups.length * Math.ceil(split.count / batchSize);
+  let done = 0;
   try {
-    for (const [place, stitchId] of stitchIds.entries()) {
-      signal?.throwIfAborted();
-      for (const batch of eachBatch(split, batchSize)) {
-        const logits = computedValues(() => modelLogits(merged, stitchId, batch.images));
-        correct.set(stitchId, correct.get(stitchId)! + countCorrect(logits, batch.labels.dataSync()));
+    for (const { images, labels } of eachBatch(split, batchSize)) {
+      const answers = labels.dataSync();
+      for (const group of groups) {
+        signal?.throwIfAborted();
+        eachLogits(configs, group.map((stitchId) => routes[stitchId]!), stitchView(merged, group[0]!), images, (place, logits) => {
+          const stitchId = group[place]!;
+          correct.set(stitchId, correct.get(stitchId)! + countCorrect(logits.dataSync() as Float32Array, answers));
+        });
+        onProgress?.({ done: ++done, total, label: `batch ${Math.ceil(done / groups.length)}` });
+        await new Promise((resolve) => setImmediate(resolve));
       }
-      onProgress?.({ done: place + 1, total: stitchIds.length, label: `stitch ${stitchId}` });
-      await new Promise((resolve) => setImmediate(resolve));
     }
   } finally {
     disposeMerged(merged);
   }
   return new Map([...correct].map(([stitchId, count]) => [stitchId, count / split.count]));
+}
+
+/** Stitches that read the same parameters, together; each that has some of its own, alone. */
+function sharingParameters({ partition }: Pick<TunedModel, "partition">, stitchIds: readonly number[]): number[][] {
+  const alone = (stitchId: number): boolean => partition[stitchId]!.some(({ name }) => name.startsWith(ownName(stitchId, "")));
+  const together = stitchIds.filter((stitchId) => !alone(stitchId));
+  return [...stitchIds.filter(alone).map((stitchId) => [stitchId]), ...(together.length > 0 ? [together] : [])];
 }
 
 /** Images whose highest logit is their label's; only labels that `counts` accepts. @param logits - `[B, C]`, row-major. */
