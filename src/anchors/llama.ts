@@ -3,9 +3,9 @@
  *
  * Pre-norm layers: RMSNorm, rotary positions, grouped-query attention, SwiGLU; linears without bias unless adaptation adds one.
  */
-import { causalAttention, linear, rmsNorm, rotary, siluGate, tf, type Tensor } from "../tensor/index.js";
+import { causalAttention, decoderToken, hasDecoderToken, linear, rmsNorm, rotary, siluGate, tf, type LinearParts, type Tensor } from "../tensor/index.js";
 import type { KeyValueMemory } from "./key-value-memory.js";
-import { llamaHeadName, type LlamaConfig } from "./llama-shape.js";
+import { keyValueWidth, llamaHeadName, type LlamaConfig } from "./llama-shape.js";
 import { scopedView, type ParameterView } from "./parameters.js";
 
 /** Token ids, int32 `[B, N]`, to features `[B, N, D]`. */
@@ -21,6 +21,7 @@ export function llamaEmbed(view: ParameterView, tokens: Tensor): Tensor {
 export function llamaLayer(config: LlamaConfig, parameters: ParameterView, layer: number, x: Tensor, memory?: KeyValueMemory, slot = String(layer)): Tensor {
   const { heads, keyValueHeads, rmsNormEpsilon, rotaryLayout, ropeTheta } = config;
   const view = scopedView(parameters, `model.layers.${layer}.`);
+  if (memory !== undefined && x.size === config.width && hasDecoderToken()) return oneToken(config, view, x, memory, slot);
   const apply = (module: string, input: Tensor): Tensor => linear(input, view.get(`${module}.weight`), view.find?.(`${module}.bias`), view.lora(module));
   const norm = (module: string, input: Tensor): Tensor => rmsNorm(input, view.get(`${module}.weight`), rmsNormEpsilon);
   return tf.tidy(() => {
@@ -34,6 +35,19 @@ export function llamaLayer(config: LlamaConfig, parameters: ParameterView, layer
     const gated = siluGate(apply("mlp.gate_proj", open), apply("mlp.up_proj", open));
     return tf.add(middle, apply("mlp.down_proj", gated));
   });
+}
+
+/** {@link llamaLayer} on a single token, in one operation. */
+function oneToken(config: LlamaConfig, view: ParameterView, x: Tensor, memory: KeyValueMemory, slot: string): Tensor {
+  const part = (module: string): LinearParts => ({ weight: view.get(`${module}.weight`), bias: view.find?.(`${module}.bias`) });
+  const start = memory.length(slot);
+  const { keys, values } = memory.reserve(slot, keyValueWidth(config));
+  const parts = {
+    inputNorm: view.get("input_layernorm.weight"), query: part("self_attn.q_proj"), key: part("self_attn.k_proj"), value: part("self_attn.v_proj"), output: part("self_attn.o_proj"),
+    postNorm: view.get("post_attention_layernorm.weight"), gate: part("mlp.gate_proj"), up: part("mlp.up_proj"), down: part("mlp.down_proj"),
+    queryLora: view.lora("self_attn.q_proj"), valueLora: view.lora("self_attn.v_proj"), keys, values,
+  };
+  return decoderToken(x, parts, config, { layout: config.rotaryLayout, theta: config.ropeTheta, start }, config.rmsNormEpsilon);
 }
 
 /** Final norm `[B, N, D]`. */

@@ -6,7 +6,7 @@
  */
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { UsageError } from "../checks.js";
-import { narrowToBfloat16, narrowToFloat16, widenBfloat16, widenFloat16 } from "./float16.js";
+import { narrowToBfloat16, narrowToFloat16, widenBfloat16, widenFloat16 } from "../tensor/float16.js";
 import { parseHeader, safetensorsBytes, type SafetensorsDtype, type SafetensorsEntry } from "./safetensors-header.js";
 import { writeWhole } from "../write-whole.js";
 

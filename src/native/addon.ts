@@ -25,6 +25,12 @@ export type UnaryOperation =
 
 type F32 = Float32Array;
 
+/** Numbers in 16 bits as they lie in memory: Uint16Array is IEEE half precision, Int16Array is bfloat16. */
+export type Halves = Uint16Array | Int16Array;
+
+/** A weight as a kernel reads it. */
+export type Weight = Float32Array | Halves;
+
 /** What the library exports. Every function checks lengths first and throws an error that names what is wrong. */
 export interface Addon {
   version(): number;
@@ -32,8 +38,8 @@ export interface Addon {
   simdLevel(): "baseline" | "avx2" | "avx512" | "avx512 and amx";
   matmul(a: F32, b: F32, out: F32, batch: number, aBatch: number, bBatch: number, m: number, n: number, k: number, turnA: boolean, turnB: boolean): void;
   reflect(factor: Float64Array, fresh: Float64Array, rows: number, pivots: number, total: number): void;
-  linear(x: F32, weight: F32, bias: F32, loraA: F32, loraB: F32, scaling: number, y: F32, rows: number, inputs: number, outputs: number, rank: number): void;
-  linearBackwardX(dy: F32, weight: F32, loraA: F32, loraB: F32, scaling: number, dx: F32, rows: number, inputs: number, outputs: number, rank: number): void;
+  linear(x: F32, weight: Weight, bias: F32, loraA: F32, loraB: F32, scaling: number, y: F32, rows: number, inputs: number, outputs: number, rank: number): void;
+  linearBackwardX(dy: F32, weight: Weight, loraA: F32, loraB: F32, scaling: number, dx: F32, rows: number, inputs: number, outputs: number, rank: number): void;
   linearBackwardLora(x: F32, dy: F32, loraA: F32, loraB: F32, scaling: number, da: F32, db: F32, rows: number, inputs: number, outputs: number, rank: number): void;
   layerNorm(x: F32, gain: F32, bias: F32, epsilon: number, y: F32, rows: number, width: number): void;
   layerNormBackward(x: F32, gain: F32, dy: F32, epsilon: number, dx: F32, dgain: F32, dbias: F32, rows: number, width: number): void;
@@ -44,6 +50,18 @@ export interface Addon {
   attentionBackward(qkv: F32, dout: F32, dqkv: F32, batch: number, tokens: number, heads: number, width: number): void;
   softmaxCrossEntropy(logits: F32, labels: Int32Array, out: F32, classes: number): void;
   softmaxCrossEntropyBackward(logits: F32, labels: Int32Array, dy: number, dx: F32, classes: number): void;
+  rmsNorm(x: F32, gain: F32, epsilon: number, y: F32, rows: number, width: number): void;
+  rmsNormBackward(x: F32, gain: F32, dy: F32, epsilon: number, dx: F32, dgain: F32, rows: number, width: number): void;
+  rotary(x: F32, y: F32, batch: number, tokens: number, heads: number, width: number, interleaved: boolean, theta: number, start: number, direction: number): void;
+  siluGate(gate: F32, up: F32, y: F32): void;
+  siluGateBackward(gate: F32, up: F32, dy: F32, dgate: F32, dup: F32): void;
+  causalAttention(queries: F32, keys: F32, values: F32, out: F32, batch: number, tokens: number, known: number, heads: number, keyHeads: number, width: number): void;
+  causalAttentionBackward(queries: F32, keys: F32, values: F32, dout: F32, dqueries: F32, dkeys: F32, dvalues: F32, batch: number, tokens: number, known: number, heads: number, keyHeads: number, width: number): void;
+  tokenLoss(logits: F32, labels: Int32Array, scale: number, out: F32, slopes: F32, classes: number): void;
+  gatherRows(table: Weight, ids: Int32Array, out: F32, count: number, width: number): void;
+  scatterRows(rows: F32, ids: Int32Array, table: F32, count: number, width: number): void;
+  widen(from: Weight, out: F32): void;
+  decoderToken(x: F32, weights: readonly Weight[], biases: readonly F32[], lora: readonly F32[], scaling: number, keys: F32, values: F32, y: F32, position: number, heads: number, keyHeads: number, hidden: number, interleaved: boolean, theta: number, epsilon: number): void;
   adamW(values: F32, slopes: F32, first: F32, second: F32, keep: number, rate: number, scale: number, beta1: number, beta2: number, epsilon: number): void;
   binary(operation: BinaryOperation, a: F32, b: F32, run: number, out: F32): void;
   unary(operation: UnaryOperation, x: F32, y: F32): void;
@@ -52,7 +70,7 @@ export interface Addon {
   copy(from: F32, fromOffset: number, to: F32, toOffset: number, layout: number[]): void;
 }
 
-const VERSION = 2;
+const VERSION = 3;
 // The same path from src/native and from dist/native.
 const libraryPath = fileURLToPath(new URL("../../src/native/esta_native.node", import.meta.url));
 

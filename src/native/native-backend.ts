@@ -3,7 +3,7 @@
  */
 import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Addon } from "./addon.js";
+import type { Addon, Halves, Weight } from "./addon.js";
 import { BufferPool } from "./buffer-pool.js";
 
 /** Numbers of one AdamW update, made in double precision by the caller. */
@@ -17,6 +17,23 @@ export interface AdamWNumbers {
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
+}
+
+/** What the backend keeps of a tensor whose numbers stay in 16 bits. Kernels in JavaScript see them widened, in memory of their own. */
+class HalfData {
+  readonly dtype = "float32";
+  refCount = 1;
+
+  constructor(
+    readonly halves: Halves,
+    private readonly addon: Addon,
+  ) {}
+
+  get values(): Float32Array {
+    const wide = new Float32Array(this.halves.length);
+    this.addon.widen(this.halves, wide);
+    return wide;
+  }
 }
 
 /**
@@ -47,6 +64,21 @@ export class NativeBackend extends MathBackendCPU {
     return values instanceof Float32Array ? values : Float32Array.from(values as ArrayLike<number>);
   }
 
+  /**
+   * Makes a float32 tensor of numbers that stay in 16 bits. They are not copied: nobody may write them while the tensor lives.
+   */
+  halfTensor(halves: Halves, shape: readonly number[]): tf.TensorInfo {
+    const info = { dataId: super.write(new Float32Array(0), [0], "float32"), shape: [...shape], dtype: "float32" as const };
+    this.data.set(info.dataId, new HalfData(halves, this.addon));
+    return info;
+  }
+
+  /** The numbers of a tensor as they lie in memory: 16-bit ones without widening, others as {@link values}. */
+  weight(info: tf.TensorInfo): Weight {
+    const data = this.data.get(info.dataId);
+    return data instanceof HalfData ? data.halves : this.values(info);
+  }
+
   /** The values of a tensor as int32, as {@link values} does. */
   wholeNumbers(info: tf.TensorInfo): Int32Array {
     const { values } = this.data.get(info.dataId);
@@ -70,11 +102,12 @@ export class NativeBackend extends MathBackendCPU {
 
   override readSync(dataId: object): tf.BackendValues {
     const values = super.readSync(dataId);
-    return Array.isArray(values) ? values : values.slice();
+    return Array.isArray(values) || this.data.get(dataId) instanceof HalfData ? values : values.slice();
   }
 
   override disposeData(dataId: object, force = false): boolean {
-    const values = this.data.has(dataId) ? this.data.get(dataId).values : undefined;
+    const data = this.data.has(dataId) ? this.data.get(dataId) : undefined;
+    const values = data instanceof HalfData ? undefined : data?.values;
     const gone = super.disposeData(dataId, force);
     if (gone && values instanceof Float32Array && this.pool.owns(values)) this.pool.give(values);
     return gone;

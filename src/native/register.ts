@@ -5,6 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { loadAddon } from "./addon.js";
 import { NativeBackend } from "./native-backend.js";
 import { registerArithmetic } from "./kernels/arithmetic.js";
+import { registerDecoders } from "./kernels/decoders.js";
 import { registerLayout } from "./kernels/layout.js";
 import { registerProducts } from "./kernels/products.js";
 import { registerReductions } from "./kernels/reductions.js";
@@ -34,6 +35,7 @@ export function registerNativeBackend(threads: number): NativeState {
     registerReductions();
     registerLayout();
     registerTransformer();
+    registerDecoders();
     registered = true;
   }
   return { kind: "ready", threads: addon.setThreads(threads), simd: addon.simdLevel() };

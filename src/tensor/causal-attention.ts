@@ -3,6 +3,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { UsageError } from "../checks.js";
+import { hasKernel, runFused } from "./fused.js";
 import { matrixProduct } from "./matrix-product.js";
 import { expectRank, expectShape } from "./shape-check.js";
 
@@ -43,7 +44,8 @@ export function causalAttention(queries: tf.Tensor, keys: tf.Tensor, values: tf.
   const expected = [batch, known, (width / heads) * keyValueHeads];
   expectShape("causalAttention", "keys", keys.shape, expected, `queries are [${queries.shape.join(", ")}]`);
   expectShape("causalAttention", "values", values.shape, expected, `queries are [${queries.shape.join(", ")}]`);
-  return causalAttentionComposed(queries, keys, values, { heads, keyValueHeads });
+  if (!hasKernel("EstaCausalAttention")) return causalAttentionComposed(queries, keys, values, { heads, keyValueHeads });
+  return runFused("EstaCausalAttention", { queries, keys, values }, { heads, keyValueHeads });
 }
 
 /** The definition of {@link causalAttention} in TensorFlow.js operations: the queries of a group are rows of one product. */

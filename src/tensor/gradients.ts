@@ -5,6 +5,7 @@
  * An operation outside this list still runs forward; differentiating it fails with tfjs's "gradient function not found".
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { hasKernel, runFused } from "./fused.js";
 import { matrixProduct } from "./matrix-product.js";
 
 type Closures = Record<string, () => tf.Tensor>;
@@ -169,6 +170,7 @@ tf.registerGradient({
 gradient("GatherV2", { inputs: ["x", "indices"] }, (dy, [x, indices], { axis, batchDims }) => ({
   x: () => {
     if (((axis ?? 0) as number) !== 0 || ((batchDims ?? 0) as number) !== 0) throw new Error("The gradient of tf.gather is defined along axis 0 only.");
+    if (hasKernel("EstaScatterRows")) return tf.reshape(runFused("EstaScatterRows", { rows: dy, indices: indices! }, { count: x!.shape[0]! }), x!.shape);
     const flat = tf.reshape(indices!, [indices!.size]) as tf.Tensor1D;
     const rows = tf.reshape(dy, [flat.size, x!.size / x!.shape[0]!]) as tf.Tensor2D;
     const chosen = tf.cast(tf.oneHot(flat, x!.shape[0]!), "float32");

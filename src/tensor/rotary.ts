@@ -3,6 +3,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { UsageError } from "../checks.js";
+import { hasKernel, runFused } from "./fused.js";
 import { expectRank } from "./shape-check.js";
 
 /** Which features of a head form a pair:
@@ -34,6 +35,10 @@ export function rotary(x: tf.Tensor, heads: number, settings: RotarySettings): t
   const width = x.shape[2]!;
   if (!(Number.isInteger(heads) && heads > 0 && width % (2 * heads) === 0)) {
     throw new UsageError(`rotary: x has width ${width} and heads is ${heads}, expected a width of heads times an even number of features.`);
+  }
+  if (hasKernel("EstaRotary")) {
+    const { layout, theta, start = 0 } = settings;
+    return runFused("EstaRotary", { x }, { heads, interleaved: layout === "interleaved", theta, start, direction: 1 });
   }
   const turned = tf.customGrad((value) => {
     const input = value as tf.Tensor;

@@ -3,6 +3,8 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { UsageError } from "../checks.js";
+import { hasKernel, runFused } from "./fused.js";
+import { linear } from "./linear.js";
 import { matrixProduct } from "./matrix-product.js";
 import { expectRank, expectShape } from "./shape-check.js";
 
@@ -71,11 +73,8 @@ function lossAndGradients(x: tf.Tensor, weight: tf.Tensor, labels: Int32Array, c
     const wanted = counted.subarray(start, start + size).map((row) => labels[row]!);
     const [loss, slope, weightSlope] = tf.tidy((): [tf.Tensor, tf.Tensor, tf.Tensor] | [tf.Tensor, tf.Tensor] => {
       const part = tf.slice(chosen, [start, 0], [size, width]);
-      const logProbabilities = tf.logSoftmax(matrixProduct(part, weight, false, true));
-      const hot = tf.cast(tf.oneHot(tf.tensor1d(wanted, "int32"), vocabulary), "float32");
-      const portionLoss = tf.mul(tf.sum(tf.mul(logProbabilities, hot)), -1 / counted.length);
-      const dLogits = tf.mul(tf.sub(tf.exp(logProbabilities), hot), 1 / counted.length);
-      const dPart = tf.matMul(dLogits, weight);
+      const { loss: portionLoss, dLogits } = lossOfLogits(linear(part, weight), tf.tensor1d(wanted, "int32"), 1 / counted.length);
+      const dPart = hasKernel("EstaLinearGradientX") ? runFused("EstaLinearGradientX", { dy: dLogits, weight }, { scaling: 0 }) : tf.matMul(dLogits, weight);
       if (!withWeight) return [portionLoss, dPart];
       const own = matrixProduct(dLogits, part, true, false);
       return [portionLoss, dPart, dw === undefined ? own : tf.add(dw, own)];
@@ -90,4 +89,15 @@ function lossAndGradients(x: tf.Tensor, weight: tf.Tensor, labels: Int32Array, c
   const places = tf.tensor2d(counted, [counted.length, 1], "int32");
   const dx = tf.scatterND(places, tf.concat(slopes, 0), [rows, width]);
   return { value: tf.addN(losses), slopes: dw === undefined ? [dx] : [dx, dw] };
+}
+
+/** The rows' cross-entropies, added up and times `scale`, and the gradient of that by the logits. */
+function lossOfLogits(logits: tf.Tensor, labels: tf.Tensor1D, scale: number): { loss: tf.Tensor; dLogits: tf.Tensor } {
+  if (hasKernel("EstaTokenLoss")) {
+    const [loss, dLogits] = tf.engine().runKernel("EstaTokenLoss", { logits, labels }, { scale }) as unknown as [tf.Tensor, tf.Tensor];
+    return { loss, dLogits };
+  }
+  const logProbabilities = tf.logSoftmax(logits);
+  const hot = tf.cast(tf.oneHot(labels, logits.shape[1]!), "float32");
+  return { loss: tf.mul(tf.sum(tf.mul(logProbabilities, hot)), -scale), dLogits: tf.mul(tf.sub(tf.exp(logProbabilities), hot), scale) };
 }

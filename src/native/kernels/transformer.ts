@@ -83,7 +83,7 @@ function registerLinear(): void {
       const rows = product(x.shape.slice(0, -1));
       const { info, values } = backend.output([...x.shape.slice(0, -1), outputs]);
       const biasValues = bias === undefined ? NONE : backend.values(bias);
-      backend.addon.linear(backend.values(x), backend.values(weight), biasValues, loraA, loraB, attributes["scaling"] as number, values, rows, width, outputs, rank);
+      backend.addon.linear(backend.values(x), backend.weight(weight), biasValues, loraA, loraB, attributes["scaling"] as number, values, rows, width, outputs, rank);
       return info;
     });
   }
@@ -92,7 +92,7 @@ function registerLinear(): void {
     const { outputs, width, rank, loraA, loraB } = linearSizes(backend, inputs);
     const { info, values } = backend.output([...dy.shape.slice(0, -1), width]);
     const rows = product(dy.shape.slice(0, -1));
-    backend.addon.linearBackwardX(backend.values(dy), backend.values(weight), loraA, loraB, attributes["scaling"] as number, values, rows, width, outputs, rank);
+    backend.addon.linearBackwardX(backend.values(dy), backend.weight(weight), loraA, loraB, attributes["scaling"] as number, values, rows, width, outputs, rank);
     return info;
   });
   registerNativeKernel("EstaLoraGradient", ({ inputs, attributes, backend }) => {

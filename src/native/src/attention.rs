@@ -69,7 +69,7 @@ thread_local! {
 }
 
 /// Lends `parts` of so many numbers, each starting on a cache line, with anything in them.
-fn with_work<const PARTS: usize>(sizes: [usize; PARTS], work: impl FnOnce([&mut [f32]; PARTS])) {
+pub fn with_work<const PARTS: usize>(sizes: [usize; PARTS], work: impl FnOnce([&mut [f32]; PARTS])) {
     WORK.with_borrow_mut(|memory| {
         let total: usize = sizes.iter().map(|size| size.next_multiple_of(LANES)).sum();
         memory.resize(memory.len().max(total + LANES), 0.0);
@@ -85,7 +85,7 @@ fn with_work<const PARTS: usize>(sizes: [usize; PARTS], work: impl FnOnce([&mut 
 
 multiversion! {
     /// Copies a head's rows, `step` apart, side by side; padding becomes zero.
-    fn gather(from: &[f32], step: usize, out: &mut [f32], sizes: Sizes) {
+    pub fn gather(from: &[f32], step: usize, out: &mut [f32], sizes: Sizes) {
         let line = sizes.line();
         for (row, target) in out.chunks_exact_mut(line).enumerate() {
             let values = if row < sizes.tokens { &from[row * step..row * step + sizes.width] } else { &[] };
@@ -120,7 +120,7 @@ multiversion! {
 
 multiversion! {
     /// Turns copied rows, padded rows × padded columns, into columns × rows.
-    fn turn(rows: &[f32], scale: f32, out: &mut [f32], sizes: Sizes) {
+    pub fn turn(rows: &[f32], scale: f32, out: &mut [f32], sizes: Sizes) {
         let (line, padded) = (sizes.line(), sizes.padded());
         for row in (0..padded).step_by(LANES) {
             for column in (0..line).step_by(LANES) {
@@ -149,7 +149,7 @@ fn blocks(matrix: &mut [f32], column: usize, padded: usize) -> impl Iterator<Ite
 
 multiversion! {
     /// Turns scores into probabilities, column by column, but for the factors that it writes to `inverse`: one over each column's sum.
-    fn softmax_of_columns(scores: &mut [f32], inverse: &mut [f32], padded: usize) {
+    pub fn softmax_of_columns(scores: &mut [f32], inverse: &mut [f32], padded: usize) {
         for column in (0..padded).step_by(LANES) {
             let mut tops = [f32::NEG_INFINITY; LANES];
             for block in blocks(scores, column, padded) {
@@ -176,7 +176,7 @@ multiversion! {
 
 multiversion! {
     /// Multiplies every column by a factor of its own.
-    fn scale_columns(matrix: &mut [f32], factors: &[f32]) {
+    pub fn scale_columns(matrix: &mut [f32], factors: &[f32]) {
         for row in matrix.chunks_exact_mut(factors.len()) {
             for (block, factors) in row.as_chunks_mut::<LANES>().0.iter_mut().zip(factors.as_chunks::<LANES>().0) {
                 block_boundary();
@@ -190,7 +190,7 @@ multiversion! {
 
 multiversion! {
     /// Multiplies every row by a factor of its own.
-    fn scale_rows(matrix: &mut [f32], factors: &[f32], width: usize) {
+    pub fn scale_rows(matrix: &mut [f32], factors: &[f32], width: usize) {
         for (row, factor) in matrix.chunks_exact_mut(width).zip(factors) {
             for block in row.as_chunks_mut::<LANES>().0 {
                 block_boundary();
@@ -204,7 +204,7 @@ multiversion! {
 
 multiversion! {
     /// Turns the probabilities' gradient dP into the scores': `scale·P∘(dP − Σ P∘dP)`, column by column.
-    fn softmax_backward(probabilities: &mut [f32], slopes: &mut [f32], padded: usize, scale: f32) {
+    pub fn softmax_backward(probabilities: &mut [f32], slopes: &mut [f32], padded: usize, scale: f32) {
         for column in (0..padded).step_by(LANES) {
             let mut means = [0.0f32; LANES];
             for (slope, probability) in blocks(slopes, column, padded).zip(blocks(probabilities, column, padded)) {

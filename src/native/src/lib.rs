@@ -9,10 +9,14 @@ mod adamw;
 #[cfg(target_arch = "x86_64")]
 mod amx;
 mod attention;
+mod causal;
 mod check;
 mod copy;
+mod decoder_token;
+mod decoders;
 mod elementwise;
 mod gelu;
+mod half;
 mod least_squares;
 mod linear;
 mod loss;
@@ -22,7 +26,14 @@ mod norm;
 mod panels;
 mod parallel;
 mod reduce;
+mod rms_norm;
+mod rotary;
+mod silu;
+mod table_rows;
 mod tile;
+mod token_loss;
+mod vector;
+mod weight;
 
 use elementwise::{Binary, Unary};
 use linear::Lora;
@@ -31,6 +42,7 @@ use napi::bindgen_prelude::FromNapiValue;
 use napi::{Error, Result, Status, sys};
 use napi_derive::napi;
 use std::ops::{Deref, DerefMut};
+use weight::Weight;
 
 /// An array of JavaScript that a function writes. The caller does not pass it as another argument too.
 pub struct Out<T: 'static>(&'static mut [T]);
@@ -61,7 +73,7 @@ impl<T> DerefMut for Out<T> {
 /// Raised with every change of the functions below; the TypeScript side refuses another version.
 #[napi(catch_unwind)]
 pub fn version() -> u32 {
-    2
+    3
 }
 
 /// Sets the threads that work, the calling one included; returns how many there are.
@@ -151,7 +163,7 @@ fn lora<'a>(name: &str, a: &'a [f32], b: &'a [f32], scaling: f64, inputs: u32, o
 /// `y = x·(W + scaling·B·A)ᵀ + bias`. Rank 0 and an empty bias stand for none.
 #[napi(catch_unwind)]
 #[allow(clippy::too_many_arguments)]
-pub fn linear(x: &[f32], weight: &[f32], bias: &[f32], lora_a: &[f32], lora_b: &[f32], scaling: f64, mut y: Out<f32>, rows: u32, inputs: u32, outputs: u32, rank: u32) -> Result<()> {
+pub fn linear(x: &[f32], weight: Weight, bias: &[f32], lora_a: &[f32], lora_b: &[f32], scaling: f64, mut y: Out<f32>, rows: u32, inputs: u32, outputs: u32, rank: u32) -> Result<()> {
     check::length("linear", "x", x.len(), &[rows, inputs])?;
     check::length("linear", "weight", weight.len(), &[outputs, inputs])?;
     check::length("linear", "y", y.len(), &[rows, outputs])?;
@@ -166,7 +178,7 @@ pub fn linear(x: &[f32], weight: &[f32], bias: &[f32], lora_a: &[f32], lora_b: &
 /// `dx = dy·(W + scaling·B·A)`.
 #[napi(catch_unwind)]
 #[allow(clippy::too_many_arguments)]
-pub fn linear_backward_x(dy: &[f32], weight: &[f32], lora_a: &[f32], lora_b: &[f32], scaling: f64, mut dx: Out<f32>, rows: u32, inputs: u32, outputs: u32, rank: u32) -> Result<()> {
+pub fn linear_backward_x(dy: &[f32], weight: Weight, lora_a: &[f32], lora_b: &[f32], scaling: f64, mut dx: Out<f32>, rows: u32, inputs: u32, outputs: u32, rank: u32) -> Result<()> {
     check::length("linearBackwardX", "dy", dy.len(), &[rows, outputs])?;
     check::length("linearBackwardX", "weight", weight.len(), &[outputs, inputs])?;
     check::length("linearBackwardX", "dx", dx.len(), &[rows, inputs])?;

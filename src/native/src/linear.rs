@@ -4,6 +4,8 @@ use crate::matmul::{self, View};
 use crate::parallel::{Cut, Shared, for_each_chunk};
 use crate::simd::add_to;
 use crate::tile;
+use crate::weight::Weight;
+use crate::{half, vector};
 use std::borrow::Cow;
 use std::cell::RefCell;
 
@@ -80,10 +82,17 @@ fn turn(weight: &[f32], lora: Lora<'_>, outputs: usize, inputs: usize, turned: &
 }
 
 /// `y = x·(W + scaling·B·A)ᵀ + bias`; an empty bias is none.
-pub fn forward(x: &[f32], weight: &[f32], bias: &[f32], lora: Lora<'_>, y: &mut [f32], rows: usize, inputs: usize, outputs: usize) {
+pub fn forward(x: &[f32], weight: Weight, bias: &[f32], lora: Lora<'_>, y: &mut [f32], rows: usize, inputs: usize, outputs: usize) {
     if rows == 0 || outputs == 0 {
         return;
     }
+    if rows <= vector::MOST && inputs > 0 {
+        return x.chunks_exact(inputs).zip(y.chunks_exact_mut(outputs)).for_each(|(x, y)| vector::linear(weight, bias, lora, x, y));
+    }
+    let weight = match weight {
+        Weight::Float32(values) => values,
+        Weight::Half(halves) => return half::forward(x, halves, bias, lora, y, rows, inputs, outputs),
+    };
     if rows < ROWS_WORTH_TURNING || matmul::packs(rows, inputs, outputs) {
         let weight = merged(weight, lora, outputs, inputs);
         return multiply(View::new(x, rows, inputs), View::new(&weight, outputs, inputs).turned(), bias, y);
@@ -106,7 +115,11 @@ fn multiply(x: View<'_, f32>, w: View<'_, f32>, bias: &[f32], y: &mut [f32]) {
 }
 
 /// `dx = dy·(W + scaling·B·A)`.
-pub fn backward_x(dy: &[f32], weight: &[f32], lora: Lora<'_>, dx: &mut [f32], rows: usize, inputs: usize, outputs: usize) {
+pub fn backward_x(dy: &[f32], weight: Weight, lora: Lora<'_>, dx: &mut [f32], rows: usize, inputs: usize, outputs: usize) {
+    let weight = match weight {
+        Weight::Float32(values) => values,
+        Weight::Half(halves) => return half::backward_x(dy, halves, lora, dx, rows, inputs, outputs),
+    };
     let weight = merged(weight, lora, outputs, inputs);
     matmul::product(View::new(dy, rows, outputs), View::new(&weight, outputs, inputs), dx, 1.0, false);
 }

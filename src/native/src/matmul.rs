@@ -224,3 +224,15 @@ fn column_chunk<T: Number>(a: View<'_, T>, b: View<'_, T>, out: Shared<T>, start
         multiply(a, b, first, stride, scale, accumulate);
     }
 }
+
+/// Writes `a·b` to the columns from `start` of rows of `stride`. One thread; no other touches these columns.
+pub fn product_columns(a: View<'_, f32>, b: View<'_, f32>, out: Shared<f32>, start: usize, stride: usize) {
+    #[cfg(target_arch = "x86_64")]
+    if panels::suits(a.rows, a.columns, b.columns) {
+        assert!(a.columns == b.rows && a.fits() && b.fits() && start + b.columns <= stride);
+        let first = out.pointer(start, (a.rows - 1) * stride + b.columns);
+        // SAFETY: only columns start..start + b.columns of the rows are touched, which nobody else does.
+        return panels::with_panels(b, |packed| unsafe { panels::multiply(a, packed, 0..b.columns, first, stride, 1.0, false) });
+    }
+    column_chunk(a, b, out, start, stride, 1.0, false);
+}
