@@ -69,6 +69,15 @@ export type { AdaptOptions, AdaptResult, AdaptSettings, AnchorFamily, StitchOutc
 export { adaptedRecord, loadAdapted, readAdaptedRecord, saveAdapted } from "./training/adapted-file.js";
 export { exportStitch, mostImportantStitch } from "./training/export-stitch.js";
 export type { AdaptedModel, AdaptedRecord } from "./training/adapted-file.js";
+export { adaptLanguage, flopsPerToken, formatOf } from "./training/adapt-language.js";
+export type { Instructions, LanguageAdaptOptions, LanguageAdaptResult, LanguageAdaptSettings, LanguageOutcome } from "./training/adapt-language.js";
+export { adaptedLanguageRecord, loadAdaptedLanguage, saveAdaptedLanguage } from "./training/adapted-language-file.js";
+export type { AdaptedLanguageModel, AdaptedLanguageRecord } from "./training/adapted-language-file.js";
+export { answersOf, evaluateText, scoreAnswers } from "./training/evaluate-text.js";
+export type { AnswerScores, EvaluateTextOptions, TextQuality } from "./training/evaluate-text.js";
+export { languageStructure, loadLanguageFamily } from "./training/language-family.js";
+export type { LanguageAnchor, LanguageAnchorFolder, LanguageFamily } from "./training/language-family.js";
+export type { TextFormat } from "./training/text-batches.js";
 export type { Progress, TrainSettings } from "./training/train.js";
 export { learningRate, vtabSchedule } from "./training/schedule.js";
 export type { Schedule } from "./training/schedule.js";

@@ -22,7 +22,7 @@ import { computedValues } from "../tensor/index.js";
 import { adapt } from "../training/adapt.js";
 import { gradientAngle, linearCka, type HostGradients } from "../training/angles.js";
 import { batchOf, disposeBatch, prepareSplit, type PreparedSplit } from "../training/batches.js";
-import { disposeGradients, stitchGradients, type Batch } from "../training/gradients.js";
+import { disposeGradients, stitchGradients, type ImageBatch } from "../training/gradients.js";
 import { stitchView, type TunedModel } from "../tuning/tuned-model.js";
 import { defineExperiment, type RunContext } from "./experiment.js";
 import { ablationQuick, adaptSettingsOf, vtabLaptop, vtabPaper, vtabSettingKinds, type VtabSettings } from "./vtab-settings.js";
@@ -121,7 +121,7 @@ function distanceOf(first: JoinedStitch, second: JoinedStitch): number | null {
   return first.pair === second.pair ? Math.abs(first.frontBlock - second.frontBlock) + Math.abs(first.endBlock - second.endBlock) : null;
 }
 
-function hostGradients(model: TunedModel, stitchId: number, batch: Batch): HostGradients {
+function hostGradients(model: TunedModel, stitchId: number, batch: ImageBatch): HostGradients {
   const result = stitchGradients(model, stitchId, batch);
   const values = Object.fromEntries(Object.entries(result.gradients).map(([name, gradient]) => [name, new Float32Array(gradient.dataSync())]));
   disposeGradients(result);
@@ -129,7 +129,7 @@ function hostGradients(model: TunedModel, stitchId: number, batch: Batch): HostG
 }
 
 /** Tokens that leave a stitch's last block, `[images × tokens, D]`. */
-function featuresOf(model: TunedModel, stitchId: number, { images }: Batch): Float32Array {
+function featuresOf(model: TunedModel, stitchId: number, { images }: ImageBatch): Float32Array {
   const { configs, routes } = model.family;
   return new Float32Array(computedValues(() => stitchFeatures(configs, routes[stitchId]!, stitchView(model, stitchId), images)));
 }

@@ -1,25 +1,23 @@
 /**
  * @file Adapts a stitched family to one task: initialise, train, score, select, evaluate. The whole of ESTA in one call.
  */
-import { familyParameters, type LoadedAnchor } from "../anchors/load-weights.js";
-import { treeView, toTree, disposeTree } from "../anchors/parameters.js";
+import type { LoadedAnchor } from "../anchors/load-weights.js";
 import { throwProblems, wholeNumberProblem } from "../checks.js";
 import { firstImages, trainVal, type Dataset, type ImageSplit, type Normalisation } from "../datasets/dataset.js";
 import { createRng } from "../rng.js";
-import { flopsBins } from "../sampling/flops-bins.js";
-import { importanceOf } from "../sampling/importance.js";
-import { bestPerBin, withAnchors } from "../sampling/selection.js";
 import { stitchFamily, type StitchFamily } from "../stitching/family.js";
-import { initialiseStitchingLayers } from "../stitching/initialise.js";
 import type { PositionOptions } from "../stitching/stitch-space.js";
 import type { RouteOptions } from "../stitching/route.js";
-import type { HostTensor } from "../anchors/parameters.js";
-import { createTunedModel, disposeModel, trainableCount, type TunedModel } from "../tuning/tuned-model.js";
+import { disposeModel, trainableCount, type TunedModel } from "../tuning/tuned-model.js";
 import { methodProblems, type TuningMethod } from "../tuning/method.js";
 import { batchOf, disposeBatch, prepareSplit, type PreparedSplit } from "./batches.js";
 import type { TrainState } from "./checkpoint.js";
 import { evaluateStitches } from "./evaluate.js";
-import { adaptedStitches, train, trainProblems, type Progress, type TrainSettings } from "./train.js";
+import { startTunedModel } from "./start-model.js";
+import { stitchScores, type StitchScore } from "./stitch-scores.js";
+import { train, trainProblems, type Progress, type TrainSettings } from "./train.js";
+
+export type { StitchScore } from "./stitch-scores.js";
 
 /** Anchors with their values and preprocessing. */
 export interface AnchorFamily {
@@ -59,16 +57,6 @@ export interface AdaptOptions {
   /** Shown the trained model and its scores once, before it is evaluated; the evaluation waits. */
   readonly onTrained?: (model: TunedModel, scores: readonly StitchScore[]) => void | Promise<void>;
   readonly signal?: AbortSignal;
-}
-
-/** What training tells of one stitch. */
-export interface StitchScore {
-  readonly stitchId: number;
-  /** Bias-corrected average score. */
-  readonly importance: number;
-  readonly visits: number;
-  /** Whether importance chose it for deployment (the anchors are always kept). */
-  readonly selected: boolean;
 }
 
 /** What came of one stitch. */
@@ -117,21 +105,7 @@ export function structureOf({ anchors }: Pick<AnchorFamily, "anchors">, classes:
  */
 export function startModel(anchorFamily: AnchorFamily, data: PreparedSplit, classes: number, settings: AdaptSettings, seed: number): TunedModel {
   const family = structureOf(anchorFamily, classes, settings);
-  const rng = createRng(seed);
-  const anchors = familyParameters(anchorFamily.anchors);
-  const stitchingLayers = settings.anchorAlone === undefined ? initialLayers(family, anchors, data, settings.initialImages, seed) : {};
-  const stitchIds = settings.anchorAlone === undefined ? undefined : [settings.anchorAlone];
-  return createTunedModel(family, { ...anchors, ...stitchingLayers }, settings.method, rng, stitchIds === undefined ? {} : { stitchIds });
-}
-
-function initialLayers(family: StitchFamily, anchors: Readonly<Record<string, HostTensor>>, data: PreparedSplit, images: number, seed: number): Record<string, HostTensor> {
-  const tree = toTree(anchors);
-  const order = createRng(seed).stream("initialise").shuffle(Array.from({ length: data.count }, (_, index) => index)).slice(0, images);
-  try {
-    return initialiseStitchingLayers(family.configs, family.space, treeView(tree), imageBatches(data, order, 20)).layers;
-  } finally {
-    disposeTree(tree);
-  }
+  return startTunedModel(family, anchorFamily.anchors, settings, seed, data.count, settings.initialImages, (indices) => imageBatches(data, indices, 20));
 }
 
 function* imageBatches(data: PreparedSplit, indices: readonly number[], size: number) {
@@ -161,7 +135,7 @@ export async function adapt(anchorFamily: AnchorFamily, dataset: Dataset, settin
     const look = afterStep === undefined ? {} : { afterStep: (state: TrainState) => afterStep(model, state) };
     const state = await train(model, data, settings.train, { ...trainOptions, ...look, rng: createRng(seed) });
     signal?.throwIfAborted();
-    const scores = scoresOf(model, state, settings.train.sampler);
+    const scores = stitchScores(model, state, settings.train.sampler);
     await onTrained?.(model, scores);
     const trained = performance.now();
     const watch = (split: string): { onProgress?: (progress: Progress) => void; signal?: AbortSignal } => ({
@@ -181,22 +155,6 @@ export async function adapt(anchorFamily: AnchorFamily, dataset: Dataset, settin
 /** The training split, or with refit its images and then those of the validation split. */
 function trainingImages({ train, val, test }: Dataset, { refit = false }: AdaptSettings): ImageSplit {
   return refit ? trainVal({ train, val, test }) : train;
-}
-
-/** Importance, visits and selection of every adapted stitch. */
-function scoresOf(model: TunedModel, { average }: TrainState, { beta, bins }: AdaptSettings["train"]["sampler"]): StitchScore[] {
-  const stitchIds = adaptedStitches(model);
-  const importance = importanceOf(average, beta);
-  const selected = new Set(selection(model.family, stitchIds, importance, bins));
-  return stitchIds.map((stitchId, place) => ({ stitchId, importance: importance[place]!, visits: average.visits[place]!, selected: selected.has(stitchId) }));
-}
-
-/** Stitch ids that importance chooses: the best of each FLOPs bin, and the anchors. @param importance - in the order of `stitchIds`. */
-function selection(family: StitchFamily, stitchIds: readonly number[], importance: readonly number[], bins: number): number[] {
-  const flops = stitchIds.map((stitchId) => family.costs[stitchId]!.flops);
-  const anchors = stitchIds.flatMap((stitchId, place) => (family.space.stitches[stitchId]!.kind === "anchor" ? [place] : []));
-  const chosen = bestPerBin(importance, flopsBins(flops, Math.min(bins, flops.length)));
-  return withAnchors(chosen, anchors, flops).map((place) => stitchIds[place]!);
 }
 
 function datasetProblems({ familyId, anchors }: AnchorFamily, { name, imageSize }: Dataset): string[] {

@@ -3,7 +3,8 @@
  */
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { familyParameters } from "../anchors/load-weights.js";
+import type { AnchorConfig } from "../anchors/anchor.js";
+import { familyParameters, type LoadedAnchor } from "../anchors/load-weights.js";
 import { parameterShapes, treeTensor, type HostTensor } from "../anchors/parameters.js";
 import { readSafetensors, readSafetensorsSummary, writeSafetensors, type StoredTensors } from "../anchors/safetensors.js";
 import { shown, throwProblems, UsageError } from "../checks.js";
@@ -57,6 +58,11 @@ export function adaptedRecord(family: AnchorFamily, { name, classes, classNames 
  * @throws {UsageError} when the place cannot be written.
  */
 export function saveAdapted(path: string, model: TunedModel, record: AdaptedRecord): void {
+  writeTuned(path, model, { format: FORMAT, record: JSON.stringify(record) });
+}
+
+/** Writes the tensors of an adapted family, of images or text, with what the file says of them. */
+export function writeTuned(path: string, model: TunedModel<AnchorConfig>, metadata: Readonly<Record<string, string>>): void {
   const tensors = Object.fromEntries(
     [...savedShapes(model.family, model.method, adaptedStitches(model))].map(([name, shape]): [string, HostTensor] => [
       name, { shape, data: (model.trainable[name] ?? treeTensor(model.frozen, name)).dataSync() as Float32Array },
@@ -67,7 +73,7 @@ export function saveAdapted(path: string, model: TunedModel, record: AdaptedReco
   } catch (error) {
     throw writeProblem("saveAdapted", path, error);
   }
-  writeSafetensors(path, tensors, { metadata: { format: FORMAT, record: JSON.stringify(record) } });
+  writeSafetensors(path, tensors, { metadata });
 }
 
 /** Reads the record alone. @throws {UsageError} when the file is damaged or of another kind. */
@@ -87,13 +93,18 @@ export function loadAdapted(path: string, family: AnchorFamily): AdaptedModel {
   throwProblems(anchorProblems(path, record, family));
   const { method, anchorAlone } = record.settings;
   const structure = structureOf(family, record.classes, record.settings);
+  return { ...tunedFrom(path, tensors, structure, family.anchors, method, anchorAlone), record };
+}
+
+/** Makes the model again from the file's tensors and the anchors' own weights. */
+export function tunedFrom<Config extends AnchorConfig>(path: string, tensors: StoredTensors["tensors"], structure: StitchFamily<Config>, anchors: readonly Pick<LoadedAnchor, "parameters">[], method: TuningMethod, anchorAlone: number | undefined): TunedModel<Config> {
   const stitchIds = anchorAlone === undefined ? structure.space.stitches.map(({ stitchId }) => stitchId) : [anchorAlone];
   const starts = savedTensors(path, tensors, savedShapes(structure, method, stitchIds));
-  return { ...createTunedModel(structure, { ...familyParameters(family.anchors), ...starts }, method, createRng(record.seed), { stitchIds, starts }), record };
+  return createTunedModel(structure, { ...familyParameters(anchors), ...starts }, method, createRng(0), { stitchIds, starts }); // nothing is left to draw
 }
 
 /** Names and shapes of the file's tensors. */
-function savedShapes({ modules }: StitchFamily, method: TuningMethod, stitchIds: readonly number[]): Map<string, readonly number[]> {
+function savedShapes({ modules }: StitchFamily<AnchorConfig>, method: TuningMethod, stitchIds: readonly number[]): Map<string, readonly number[]> {
   return new Map(stitchIds.flatMap((stitchId) => [
     ...parameterShapes(modules[stitchId]!.filter(({ role }) => role === "stitching-layer")),
     ...stitchTrainables(method, stitchId, modules[stitchId]!).map(({ name, shape }) => [name, shape] as const),
@@ -114,7 +125,8 @@ function savedTensors(path: string, tensors: StoredTensors["tensors"], shapes: R
   return found;
 }
 
-function anchorProblems(path: string, record: AdaptedRecord, family: AnchorFamily): string[] {
+/** What keeps a file's tensors from belonging to these anchors. */
+export function anchorProblems(path: string, record: Pick<AdaptedRecord, "family" | "anchors">, family: { readonly familyId: string; readonly anchors: readonly { readonly sha256: string }[] }): string[] {
   if (family.familyId !== record.family) return [`loadAdapted ${path}: family is ${shown(family.familyId)}, expected ${shown(record.family)}, which the file was adapted from.`];
   return record.anchors.flatMap(({ anchorId, sha256 }, place) => {
     const given = family.anchors[place]?.sha256;

@@ -1,10 +1,11 @@
 /**
- * @file Images to engine tensors: normalised batches in a seeded order that any step can find again.
+ * @file Images and texts to batches, in a seeded order that any step can find again.
  */
 import type { Rng } from "../rng.js";
 import { tf } from "../tensor/index.js";
 import { normalise, type ImageSplit, type Normalisation } from "../datasets/dataset.js";
-import type { Batch } from "./gradients.js";
+import type { Batch, ImageBatch } from "./gradients.js";
+import { tokenBatchOf, type PreparedText } from "./text-batches.js";
 
 /** A split, normalised once and laid out as the models read it. */
 export interface PreparedSplit {
@@ -20,8 +21,12 @@ export function prepareSplit({ images, labels, count }: ImageSplit, imageSize: n
   return { pixels: normalise(images, imageSize, range(0, count), normalisation), labels, count, imageSize };
 }
 
-/** Copies the chosen images into a batch of tensors; the caller disposes it ({@link disposeBatch}). */
-export function batchOf({ pixels, labels, imageSize }: PreparedSplit, indices: readonly number[]): Batch {
+/** Copies the chosen images into a batch of tensors, or the chosen texts into rows of tokens; the caller disposes it ({@link disposeBatch}). */
+export function batchOf(data: PreparedSplit, indices: readonly number[]): ImageBatch;
+export function batchOf(data: PreparedSplit | PreparedText, indices: readonly number[]): Batch;
+export function batchOf(data: PreparedSplit | PreparedText, indices: readonly number[]): Batch {
+  if ("examples" in data) return tokenBatchOf(data, indices);
+  const { pixels, labels, imageSize } = data;
   const size = 3 * imageSize * imageSize;
   const chosen = new Float32Array(indices.length * size);
   indices.forEach((index, place) => chosen.set(pixels.subarray(index * size, (index + 1) * size), place * size));
@@ -32,13 +37,12 @@ export function batchOf({ pixels, labels, imageSize }: PreparedSplit, indices: r
 }
 
 /** Frees a batch. */
-export function disposeBatch({ images, labels }: Batch): void {
-  images.dispose();
-  labels.dispose();
+export function disposeBatch(batch: Batch): void {
+  if ("images" in batch) tf.dispose([batch.images, batch.labels]);
 }
 
 /** Consecutive batches over a whole split; each is freed when the next is asked for. */
-export function* eachBatch(split: PreparedSplit, batchSize: number): Generator<Batch> {
+export function* eachBatch(split: PreparedSplit, batchSize: number): Generator<ImageBatch> {
   for (let start = 0; start < split.count; start += batchSize) {
     const batch = batchOf(split, range(start, Math.min(start + batchSize, split.count)));
     try {

@@ -6,9 +6,11 @@ import type { Rng } from "../rng.js";
 import { createScoreAverage, importanceVariants, recordScore, type ImportanceVariant } from "../sampling/importance.js";
 import { createSampler, samplerProblems, type SamplerSettings } from "../sampling/sampler.js";
 import { adamWStep, createAdamWState } from "../tensor/index.js";
+import type { AnchorConfig } from "../anchors/anchor.js";
 import type { TunedModel } from "../tuning/tuned-model.js";
 import { batchOf, disposeBatch, stepsPerEpoch, trainingOrder, type PreparedSplit } from "./batches.js";
 import { readCheckpoint, writeCheckpoint, type TrainState } from "./checkpoint.js";
+import type { PreparedText } from "./text-batches.js";
 import { disposeGradients, importanceScore, stitchGradients } from "./gradients.js";
 import { learningRate, type Schedule } from "./schedule.js";
 
@@ -70,7 +72,7 @@ export function trainProblems(where: string, settings: TrainSettings, stitches: 
  *
  * @throws {UsageError} when a setting is wrong, or the loss is not a number (a checkpoint written before stays).
  */
-export async function train(model: TunedModel, data: PreparedSplit, settings: TrainSettings, options: TrainOptions): Promise<TrainState> {
+export async function train(model: TunedModel<AnchorConfig>, data: PreparedSplit | PreparedText, settings: TrainSettings, options: TrainOptions): Promise<TrainState> {
   const { rng, checkpoint, checkpointEvery = 100, fingerprint = "", onProgress, signal } = options;
   const stitchIds = options.stitchIds ?? adaptedStitches(model);
   const sampler = { ...settings.sampler, bins: Math.min(settings.sampler.bins, stitchIds.length) };

@@ -4,6 +4,7 @@
 import type { AnchorConfig } from "../anchors/anchor.js";
 import type { HostTensor, ParameterTree } from "../anchors/parameters.js";
 import { weightName } from "../anchors/module-shape.js";
+import type { VitConfig } from "../anchors/vit-shape.js";
 import { UsageError } from "../checks.js";
 import { tf, type Tensor } from "../tensor/index.js";
 import { isMergeable } from "./method.js";
@@ -44,12 +45,12 @@ function mergeModules(merged: Record<string, Tensor>, model: TunedModel<AnchorCo
 }
 
 /** A model without low-rank branches whose logits are those of `model`, for evaluation; {@link disposeMerged} frees what it adds. */
-export interface MergedModel extends TunedModel {
+export interface MergedModel<Config extends AnchorConfig = VitConfig> extends TunedModel<Config> {
   readonly merged: ParameterTree;
 }
 
 /** Folds every update of the model once: its stitches share them. Biases and heads stay the model's own tensors. */
-export function mergeModel(model: TunedModel): MergedModel {
+export function mergeModel<Config extends AnchorConfig>(model: TunedModel<Config>): MergedModel<Config> {
   const merged: Record<string, Tensor> = {};
   if (model.method.kind === "full") return { ...model, merged };
   model.partition.forEach((trainables, stitchId) => {
@@ -60,7 +61,7 @@ export function mergeModel(model: TunedModel): MergedModel {
 }
 
 /** Frees the merged weights. */
-export function disposeMerged({ merged }: MergedModel): void {
+export function disposeMerged({ merged }: Pick<MergedModel, "merged">): void {
   for (const tensor of Object.values(merged)) tensor.dispose();
 }
 
@@ -69,7 +70,7 @@ export function disposeMerged({ merged }: MergedModel): void {
  *
  * @throws {UsageError} when the method adds what a plain network has no place for.
  */
-export function stitchParameters(model: TunedModel, stitchId: number): Record<string, HostTensor> {
+export function stitchParameters(model: TunedModel<AnchorConfig>, stitchId: number): Record<string, HostTensor> {
   const { kind } = model.method;
   if (!isMergeable(model.method)) throw new UsageError(`stitchParameters: method is "${kind}", expected pst or full: what ${kind} adds cannot be folded into the weights of a plain network.`);
   const merged = mergedWeights(model, stitchId);

@@ -1,0 +1,91 @@
+/**
+ * @file How well every stitch of decoders answers: perplexity of the reference responses, and the answers themselves. Low-rank updates are folded in first.
+ */
+import { decodeTogether } from "../anchors/decode-together.js";
+import type { LlamaConfig } from "../anchors/llama-shape.js";
+import { exactMatch } from "../language/exact-match.js";
+import { perplexityOf, type TokenLoss } from "../language/perplexity.js";
+import { promptOf, type Exchange } from "../language/prompt-template.js";
+import { rougeL } from "../language/rouge-l.js";
+import { stitchLogits } from "../stitching/forward.js";
+import { stitchTokenLoss } from "../stitching/token-loss.js";
+import { tf } from "../tensor/index.js";
+import { disposeMerged, mergeModel, type MergedModel } from "../tuning/merge.js";
+import { stitchView, type TunedModel } from "../tuning/tuned-model.js";
+import { prepareText, tokenBatchOf, type TextFormat } from "./text-batches.js";
+import { adaptedStitches, type Progress } from "./train.js";
+
+export interface EvaluateTextOptions {
+  /** Stitches to run; all adapted ones by default. */
+  readonly stitchIds?: readonly number[];
+  /** Most tokens of an answer; 0 writes none. */
+  readonly maximum: number;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Stops between stitches by throwing the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** What one stitch made of the examples. */
+export interface TextQuality {
+  /** Of the reference responses' tokens, all pooled. */
+  readonly perplexity: number;
+  /** Its own answers, the likeliest token each, in the order of the examples; none where none was asked for. */
+  readonly answers: readonly string[];
+}
+
+/** Sequences that run together. */
+const ROWS = 32;
+
+/** Evaluates every stitch on every example. */
+export async function evaluateText(model: TunedModel<LlamaConfig>, examples: readonly Exchange[], format: TextFormat, options: EvaluateTextOptions): Promise<Map<number, TextQuality>> {
+  const stitchIds = options.stitchIds ?? adaptedStitches(model);
+  const merged = mergeModel(model);
+  const found = new Map<number, TextQuality>();
+  try {
+    for (const [place, stitchId] of stitchIds.entries()) {
+      options.signal?.throwIfAborted();
+      found.set(stitchId, { perplexity: responsePerplexity(merged, stitchId, examples, format), answers: options.maximum === 0 ? [] : answersOf(merged, stitchId, examples, format, options.maximum) });
+      options.onProgress?.({ done: place + 1, total: stitchIds.length, label: `stitch ${stitchId}` });
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  } finally {
+    disposeMerged(merged);
+  }
+  return found;
+}
+
+/** Examples of like length run together, so that little is padding. */
+function responsePerplexity({ family, ...model }: MergedModel<LlamaConfig>, stitchId: number, examples: readonly Exchange[], format: TextFormat): number {
+  const prepared = prepareText(examples, format);
+  const order = Array.from(prepared.examples.keys()).sort((a, b) => prepared.examples[a]!.tokens.length - prepared.examples[b]!.tokens.length);
+  const parts: TokenLoss[] = [];
+  for (let start = 0; start < order.length; start += ROWS) {
+    const batch = tokenBatchOf(prepared, order.slice(start, start + ROWS));
+    const tokens = Array.from(batch.mask).reduce((sum, one) => sum + one, 0);
+    const mean = tf.tidy(() => stitchTokenLoss(family.configs, family.routes[stitchId]!, stitchView(model, stitchId), batch).dataSync()[0]!);
+    parts.push({ negativeLogLikelihood: mean * tokens, tokens });
+  }
+  return perplexityOf(parts);
+}
+
+/** The stitch's answers, the likeliest token each. @param model - its updates may be folded in or not. */
+export function answersOf({ family, ...model }: TunedModel<LlamaConfig>, stitchId: number, questions: readonly Pick<Exchange, "instruction" | "input">[], { tokenizer, template, context }: TextFormat, maximum: number): string[] {
+  const prompts = questions.map((question) => tokenizer.encode(promptOf(question, template), { begin: tokenizer.beginId !== undefined }));
+  const view = stitchView(model, stitchId);
+  const route = family.routes[stitchId]!;
+  const written = decodeTogether((tokens, memory) => stitchLogits(family.configs, route, view, tokens, memory), prompts, { maximum, context, ...(tokenizer.endId === undefined ? {} : { endId: tokenizer.endId }) }, ROWS);
+  return written.map((ids) => tokenizer.decode(ids));
+}
+
+/** How near answers come to the references, means in 0–1. */
+export interface AnswerScores {
+  readonly exactMatch: number;
+  /** F1 of ROUGE-L. */
+  readonly rougeL: number;
+}
+
+/** Scores answers against references of the same order. */
+export function scoreAnswers(answers: readonly string[], references: readonly string[]): AnswerScores {
+  const mean = (value: (answer: string, reference: string) => number): number => answers.reduce((sum, answer, index) => sum + value(answer, references[index]!), 0) / answers.length;
+  return { exactMatch: mean((answer, reference) => (exactMatch(answer, reference) ? 1 : 0)), rougeL: mean((answer, reference) => rougeL(answer, reference).f1) };
+}
