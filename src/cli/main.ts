@@ -11,6 +11,7 @@ import { addBenchCommand } from "./bench-command.js";
 import { addDoctorCommand } from "./doctor-command.js";
 import { addExportCommand } from "./export-command.js";
 import { addFigureCommand } from "./figure-command.js";
+import { addLatencyCommand } from "./latency-command.js";
 import { addListCommand } from "./list-command.js";
 import { addNotebookCommand } from "./notebook-command.js";
 import { addPlanCommand } from "./plan-command.js";
@@ -71,6 +72,7 @@ function buildProgram(terminal: Terminal, finish: (exitCode: number) => void): C
   addAdaptCommand(program, terminal, finish);
   addExportCommand(program, terminal);
   addBenchCommand(program, terminal);
+  addLatencyCommand(program, terminal);
   addDoctorCommand(program, terminal);
   return program;
 }

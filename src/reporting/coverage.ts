@@ -40,6 +40,12 @@ export function coverageOf(planned: readonly string[], isFinished: (name: string
   return { planned: planned.length, finished, missing: [...phrases, ...single.slice(0, LISTED_RUNS), ...(rest > 0 ? [`${rest} more runs`] : [])] };
 }
 
+/** "Partial: 8 of 12 planned runs are in; missing: task dtd."; null where the plan is done or not known. */
+export function missingText(coverage: Coverage | undefined): string | null {
+  if (coverage === undefined || coverage.finished >= coverage.planned) return null;
+  return `Partial: ${coverage.finished} of ${coverage.planned} planned runs are in; missing: ${coverage.missing.join("; ")}.`;
+}
+
 /** `task=digits_method=pst_seed=0` taken apart; a value may hold underscores. */
 function partsOf(name: string): Map<string, string> {
   return new Map([...name.matchAll(/(?:^|_)([A-Za-z]+)=(.*?)(?=_[A-Za-z]+=|$)/g)].map(([, key, value]) => [key!, value!]));

@@ -65,7 +65,7 @@ test("a claim is judged by the largest profile that measured it, and what is mis
   expect(text).toContain("| PST beats \\| SN-Net | **contradicted**: 95 % interval −2.2 to −1.8 points, 3 seeds | −2.0 ± 0.1 points (area) | laptop, partial |");
   expect(text).toContain("| B | **undecided**: one seed: no spread to judge by | −1.0 points (area) | quick |");
   expect(text.match(/^## Does PST beat SN-Net\?$/gm)).toHaveLength(1);
-  expect(text).toContain("**Partial:** 8 of 12 planned runs are in; missing: task dtd.");
+  expect(text).toContain("**Partial: 8 of 12 planned runs are in; missing: task dtd.**");
   expect(text).toContain("[quick profile](quick/vtab-stitching/): For the paper:");
   expect(text).toContain("Not run yet: `rank-ablation`.");
 });

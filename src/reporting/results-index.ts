@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { writeFileAtomic } from "./atomic-write.js";
 import { findingText, oursText, reasonText, tallyText } from "./claim-text.js";
 import type { ClaimResult } from "./claims.js";
+import { missingText } from "./coverage.js";
 import { findExperiments, type FoundExperiment } from "./found-experiments.js";
 import { groupBy } from "./seed-means.js";
 
@@ -62,7 +63,7 @@ function claimTable(title: string, judged: readonly JudgedClaim[]): string[] {
   return [
     `## ${title}`, "",
     "| Claim | Verdict | Ours | Profile | Files | Command |", "| --- | --- | --- | --- | --- | --- |",
-    ...judged.map(({ claim, found: { folder, summary } }) => `| ${cell(claim.claim)} | **${claim.verdict}**: ${cell(reasonText(claim))} | ${oursText(claim)} (${cell(claim.measure)}) | ${cell(summary.profile)}${isPartial(summary.coverage) ? ", partial" : ""} | [${folder}](${folder}/) | \`${summary.command}\` |`),
+    ...judged.map(({ claim, found: { folder, summary } }) => `| ${cell(claim.claim)} | **${claim.verdict}**: ${cell(reasonText(claim))} | ${oursText(claim)} (${cell(claim.measure)}) | ${cell(summary.profile)}${missingText(summary.coverage) === null ? "" : ", partial"} | [${folder}](${folder}/) | \`${summary.command}\` |`),
     "",
   ];
 }
@@ -71,8 +72,6 @@ function notRun(found: readonly FoundExperiment[], known: readonly KnownExperime
   const lacking = known.filter(({ id }) => found.every(({ summary }) => summary.experiment !== id));
   return lacking.length === 0 ? [] : [`Not run yet: ${lacking.map(({ id }) => `\`${id}\``).join(", ")}.`, ""];
 }
-
-const isPartial = (coverage: FoundExperiment["summary"]["coverage"]): boolean => coverage !== undefined && coverage.finished < coverage.planned;
 
 /** One experiment: the largest profile in full, the others in a line each. */
 function experimentSection([first, ...others]: readonly FoundExperiment[]): string[] {
@@ -96,8 +95,8 @@ function experimentSection([first, ...others]: readonly FoundExperiment[]): stri
 }
 
 function missing({ summary: { coverage } }: FoundExperiment): string[] {
-  if (coverage === undefined || !isPartial(coverage)) return [];
-  return [`**Partial:** ${coverage.finished} of ${coverage.planned} planned runs are in; missing: ${cell(coverage.missing.join("; "))}.`, ""];
+  const text = missingText(coverage);
+  return text === null ? [] : [`**${cell(text)}**`, ""];
 }
 
 function runsText({ summary: { coverage }, runs }: FoundExperiment): string {
@@ -131,7 +130,7 @@ export function withClaims(page: string, results: string, known: readonly KnownE
   const lacking = known.filter(({ id, claim }) => !claim.startsWith("none published") && found.every(({ summary }) => summary.experiment !== id));
   const lines = [
     "| claim of the paper | verdict | our result | profile |", "| --- | --- | --- | --- |",
-    ...judged.map(({ claim, found: { folder, summary } }) => `| ${cell(claim.claim)} | ${claim.verdict} | ${oursText(claim)} ${cell(claim.measure)}; ${cell(reasonText(claim))} | [${cell(summary.profile)}](${prefix}/${folder}/)${isPartial(summary.coverage) ? ", partial" : ""} |`),
+    ...judged.map(({ claim, found: { folder, summary } }) => `| ${cell(claim.claim)} | ${claim.verdict} | ${oursText(claim)} ${cell(claim.measure)}; ${cell(reasonText(claim))} | [${cell(summary.profile)}](${prefix}/${folder}/)${missingText(summary.coverage) === null ? "" : ", partial"} |`),
     ...lacking.map(({ id, claim }) => `| ${cell(claim)} | not run yet | \`esta run ${id}\` | – |`),
   ];
   return `${page.slice(0, start)}${BLOCK.begin}\n${lines.join("\n")}\n${page.slice(end)}`;

@@ -14,6 +14,9 @@ import { syntheticRows } from "../synthetic-rows.js";
 import { writeTable } from "../table.js";
 import { stitchTables } from "../tables.js";
 import { chromiumPath, chromiumSwitches } from "./chromium.js";
+import { experimentOf } from "../../experiments/index.js";
+import { parseAssignments } from "../../experiments/settings.js";
+import { writeLatency } from "../latency.js";
 import { writeReportPage } from "./report-page.js";
 import { exploredGroups } from "./stitch-means.js";
 
@@ -32,6 +35,23 @@ beforeAll(() => {
   writeSummary(folder, { experiment: "vtab-stitching", profile: "quick", question: "Is <this> safe?", note: "made up </script>", command: "./reproduce.sh quick", files: [], claims: stitchClaims(rows) });
   page = writeReportPage(results, "quick")!;
 });
+
+/** Made-up milliseconds, a billionth of the FLOPs. */
+const latencies = rows.filter(({ task, method, seed }) => task === rows[0]!.task && method === "pst" && seed === 0)
+  .map(({ front, end, frontBlock, endBlock, flops }) => ({ front, end, frontBlock, endBlock, flops, milliseconds: flops / 1e7, least: flops / 1e7, most: flops / 1e7 }));
+
+/** Holds the explorer's commands to the command line: the plan that they make has the run whose weights are exported. */
+function expectRunnable(commands: string): void {
+  const found = /^node dist\/cli\.js run (\S+) --profile quick ((?:--set \S+ )+)--seeds (\d+) --name stitch\nnode dist\/cli\.js export --weights results\/stitch\/\1\/weights\/(\S+)\.safetensors --stitch (\d+) --out stitch-\5\.safetensors$/.exec(commands);
+  expect(found, commands).not.toBeNull();
+  const [, id, assignments, seed, run] = found!;
+  const experiment = experimentOf(id!);
+  const changes = parseAssignments("explorer", assignments!.trim().split(/ ?--set /).filter((one) => one !== ""), experiment.kinds);
+  const plan = experiment.plan("quick", { changes, seeds: [Number(seed)], name: "stitch" });
+  expect(plan.problems()).toEqual([]);
+  expect(plan.settings["saveWeights"]).toBe(true);
+  expect(plan.runs.map(({ name }) => name)).toEqual([run]);
+}
 
 test("means are over seeds of means over tasks, and a row without stitches is nothing to explore", () => {
   const csv = "task,method,seed,stitch_id,front,end,front_block,end_block,flops,params,top1,val_top1\n" +
@@ -74,6 +94,12 @@ test.skipIf(browserPath === undefined)(`in a browser: no errors, hover, sorting,
     await tab.goto(pathToFileURL(shown).href);
     expect(await tab.locator("main section").first().getAttribute("id")).toBe("claims");
     expect(await tab.locator(".verdict").count()).toBeGreaterThan(0);
+    expect(await tab.locator("#claims h3").allInnerTexts()).toEqual(["Claims of the paper", "Our own questions"]);
+    expect(await tab.locator("#claims .lead").innerText()).toMatch(/^The paper's claims: \d supported, \d contradicted, \d undecided\. Our own questions: /);
+    // The first Tab reaches the link past the header, and what has the focus shows it.
+    await tab.keyboard.press("Tab");
+    expect(await tab.evaluate("document.activeElement.className")).toBe("skip");
+    expect(await tab.evaluate("getComputedStyle(document.activeElement).outlineStyle")).toBe("solid");
     await shoot("light-claims");
 
     const big = tab.locator(".choice .big");
@@ -87,7 +113,22 @@ test.skipIf(browserPath === undefined)(`in a browser: no errors, hover, sorting,
     expect(await tab.locator(".choice strong").innerText()).not.toBe(cheapest);
     expect(await big.innerText()).toMatch(/^\d+\.\d( ± \d+\.\d)? %$/);
     await tab.getByLabel("Task", { exact: true }).selectOption({ index: 1 });
-    expect(await tab.locator(".choice pre").innerText()).toMatch(/esta export --weights .* --stitch \d+/);
+    expectRunnable(await tab.locator(".choice pre").innerText());
+    expect(await tab.getByLabel("Budget of", { exact: true }).locator("option").allInnerTexts()).toEqual(["FLOPs of an image", "parameters", "latency (not measured: esta latency)"]);
+    await tab.getByLabel("Choose by", { exact: true }).selectOption("importance");
+    expect(await tab.locator(".choice").innerText()).toMatch(/the most important among 71 of 71/);
+    expect(await tab.locator(".choice pre").innerText()).toMatch(/export .* --flops \d+ --out/);
+    await tab.getByLabel("Choose by", { exact: true }).selectOption("val");
+    // A click on a stitch sets the budget to its cost.
+    const stitches = tab.locator(".explored .point");
+    await stitches.first().waitFor();
+    await tab.locator(".explored").scrollIntoViewIfNeeded();
+    const first = (await stitches.first().boundingBox())!;
+    await tab.mouse.move(first.x + first.width / 2, first.y + first.height / 2, { steps: 4 });
+    await tab.locator(".explored .hovertext").first().waitFor();
+    await tab.mouse.down();
+    await tab.mouse.up();
+    await expect.poll(() => tab.locator(".choice").innerText()).not.toMatch(/among 71 of 71/);
     await tab.locator("#explorer summary").click();
     expect(await tab.locator("#explorer tbody svg.route").count()).toBe(71);
     await tab.locator("#explorer").scrollIntoViewIfNeeded();
@@ -124,11 +165,21 @@ test.skipIf(browserPath === undefined)(`in a browser: no errors, hover, sorting,
     await tab.evaluate("scrollTo(0, 0)");
     await shoot("dark-claims");
 
+    expect(await experiment.getByRole("link", { name: "CSV", exact: true }).first().getAttribute("href")).toMatch(/^vtab-stitching\/tables\/\w+\.csv$/);
+    expect((await plot.boundingBox())!.width).toBeGreaterThan(900);
+
     await tab.setViewportSize({ width: 390, height: 844 });
+    await expect.poll(async () => (await plot.boundingBox())!.width).toBeLessThan(360);
     expect(await tab.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(390);
     await shoot("phone-claims");
     await tab.evaluate(`document.getElementById("explorer").scrollIntoView()`);
     await shoot("phone-explorer");
+
+    writeLatency(results, { family: "mini", batch: 1, repeats: 3, engine: { backend: "cpu", threads: 1 }, machine: { platform: "x", cpu: "a processor", cores: 1, memoryBytes: 1, node: "20" }, stitches: latencies });
+    await tab.goto(pathToFileURL(writeReportPage(results, "quick")!).href);
+    await tab.getByLabel("Budget of", { exact: true }).selectOption("latency");
+    expect(await tab.locator(".choice").innerText()).toMatch(/ parameters, [\d.]+ ms\./);
+    expect(await tab.locator("#explorer").innerText()).toContain("Latency: family mini, an image of a batch of 1, median of 3, cpu engine with 1 thread on a processor.");
     expect(faults).toEqual([]);
   } finally {
     await browser.close();

@@ -8,14 +8,20 @@ import { writeFileAtomic } from "../atomic-write.js";
 import { fontFaceCss } from "../figures/font.js";
 import { escapeHtml, figuresOfPage, NARROW_SCREEN, scriptJson } from "../figures/page.js";
 import { plotlySource } from "../figures/plotly-window.js";
+import { findingText, oursText, reasonText, tallyText } from "../claim-text.js";
+import { missingText } from "../coverage.js";
 import { findExperiments, type FoundExperiment } from "../found-experiments.js";
+import { readLatency, type ReportedLatency } from "../latency.js";
 import { anchorLabel, methodStyles } from "../figures/style.js";
 import { exploredGroups } from "./stitch-means.js";
 
 /** Name of the page in a profile's folder. */
 export const REPORT_FILE = "report.html";
 
-/** The page's own style and program lie as plain files in `src`, for `dist` too. */
+/** The page's programs in the order that they stand in; what comes later uses what comes before. */
+const programs = ["page-elements.js", "page-figures.js", "page-tables.js", "page-routes.js", "page-explorer.js", "page.js"] as const;
+
+/** The page's own style and programs lie as plain files in `src`, for `dist` too. */
 const asset = (name: string): string => readFileSync(new URL(`../../../src/reporting/report-page/${name}`, import.meta.url), "utf8");
 
 /**
@@ -28,7 +34,7 @@ export function writeReportPage(results: string, profile: string, known: readonl
   const found = findExperiments(results, known.map(({ id }) => id)).filter(({ folder }) => folder.startsWith(`${profile}/`));
   if (found.length === 0) return undefined;
   const path = join(results, profile, REPORT_FILE);
-  writeFileAtomic(path, reportPage(profile, found.map((experiment) => reportedExperiment(results, experiment))));
+  writeFileAtomic(path, reportPage(profile, found.map((experiment) => reportedExperiment(results, experiment)), readLatency(results)));
   return path;
 }
 
@@ -43,6 +49,9 @@ function reportedExperiment(results: string, { folder, summary, runs }: FoundExp
   const anchors = [...new Set(explored.flatMap(({ stitches }) => stitches.flatMap(({ front, end }) => [front, end])))];
   return {
     summary,
+    claimTexts: summary.claims.map((claim) => ({ oursText: oursText(claim), reasonText: reasonText(claim) })),
+    finding: findingText(summary.claims),
+    missing: missingText(summary.coverage),
     figures: filesOf(join(path, "figures"), ".html").flatMap((name) => {
       const figure = figuresOfPage(readFileSync(join(path, "figures", name), "utf8"));
       return figure === null ? [] : [{ name: name.slice(0, -".html".length), ...figure }];
@@ -60,7 +69,9 @@ function filesOf(folder: string, ending: string): string[] {
 }
 
 /** Makes the page; the same results give the same bytes. */
-export function reportPage(profile: string, experiments: readonly ReportedExperiment[]): string {
+export function reportPage(profile: string, experiments: readonly ReportedExperiment[], latency: ReportedLatency | null = null): string {
+  const all = experiments.flatMap(({ summary }) => summary.claims);
+  const tally = `The paper's claims: ${tallyText(all.filter(({ source }) => source === "paper"))}. Our own questions: ${tallyText(all.filter(({ source }) => source !== "paper"))}.`;
   const title = `Stitchable task adaptation: ${profile} results`;
   return `<!doctype html>
 <html lang="en">
@@ -81,8 +92,11 @@ ${asset("page.css")}
 <main id="main"><noscript>This page draws its tables and figures with JavaScript; the same numbers are in README.md and rows.csv beside it.</noscript></main>
 <script>${plotlySource().replaceAll("</script", "<\\/script")}</script>
 <script>
-const report = ${scriptJson({ profile, narrowScreen: NARROW_SCREEN, experiments })};
-${asset("page.js").replaceAll("</script", "<\\/script")}
+(() => {
+"use strict";
+const report = ${scriptJson({ profile, narrowScreen: NARROW_SCREEN, tally, latency, experiments })};
+${programs.map(asset).join("\n").replaceAll("</script", "<\\/script")}
+})();
 </script>
 </body>
 </html>

@@ -28,6 +28,8 @@ export interface ExploredStitch {
 export interface ExploredGroup {
   readonly task: string | null;
   readonly method: string;
+  /** The first seed; a command that repeats a run names it. */
+  readonly seed: number;
   readonly stitches: readonly ExploredStitch[];
 }
 
@@ -41,8 +43,8 @@ export function exploredGroups(csv: string): ExploredGroup[] {
   if (rows.length === 0 || NEEDED.some((name) => rows[0]![name] === undefined)) return [];
   return [...groupBy(rows, (row) => row["method"]!)].flatMap(([method, ofMethod]) => {
     const byTask = groupBy(ofMethod, (row) => row["task"]!);
-    const groups: ExploredGroup[] = [...byTask].map(([task, ofTask]) => ({ task, method, stitches: stitchesOf(ofTask) }));
-    return byTask.size > 1 ? [{ task: null, method, stitches: stitchesOf(ofMethod, byTask.size) }, ...groups] : groups;
+    const groups: ExploredGroup[] = [...byTask].map(([task, ofTask]) => ({ task, method, seed: Number(ofTask[0]!["seed"]), stitches: stitchesOf(ofTask) }));
+    return byTask.size > 1 ? [{ task: null, method, seed: groups[0]!.seed, stitches: stitchesOf(ofMethod, byTask.size) }, ...groups] : groups;
   });
 }
 
