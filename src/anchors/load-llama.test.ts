@@ -3,10 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createRng } from "../rng.js";
+import { computedValues, tf, useBackend } from "../tensor/index.js";
+import { largestError } from "../testing/compare.js";
+import { llamaLogits } from "./llama.js";
 import { checkLlamaFolder, loadLlama } from "./load-llama.js";
 import { llamaConfig, llamaModules } from "./llama-shape.js";
-import { parameterShapes } from "./parameters.js";
-import { writeSafetensors } from "./safetensors.js";
+import { disposeTree, parameterShapes, toTree, treeView } from "./parameters.js";
+import { readSafetensors, writeSafetensors } from "./safetensors.js";
 
 const config = llamaConfig({ width: 8, depth: 2, heads: 2, keyValueHeads: 1, hidden: 12, vocabulary: 10, context: 16, rmsNormEpsilon: 1e-6 });
 const stream = createRng(3).stream("weights");
@@ -72,4 +75,27 @@ test("weights of another config and another architecture are refused before a we
   rmSync(join(folder, "model.safetensors"));
   writeConfig();
   expect(() => loadLlama(folder)).toThrow("holds neither model.safetensors nor model.safetensors.index.json");
+});
+
+test("weights as they are stored are the same numbers, mapped or read in pieces, and give the same logits to rounding", async () => {
+  await useBackend("auto", { threads: 1 });
+  writeShards();
+  const stored = loadLlama(folder, "as stored").parameters;
+  expect(Object.fromEntries(Object.entries(stored).map(([name, { shape, data }]) => [name, { shape, data }]))).toEqual(values);
+  expect(Object.keys(stored).filter((name) => stored[name]!.halves === undefined)).toEqual(Object.keys(values).filter((name) => values[name]!.shape.length === 1));
+  const logits = (parameters: typeof stored): Float32Array => {
+    const tree = toTree(parameters);
+    const found = computedValues(() => llamaLogits(config, treeView(tree), tf.tensor2d([[1, 7, 3, 9, 0]], [1, 5], "int32")));
+    disposeTree(tree);
+    return found;
+  };
+  expect(largestError(logits(stored), logits(values))).toBeLessThan(1e-6);
+});
+
+test("a tensor in two shards gives one message", () => {
+  const [first, second] = writeShards() as [string, string];
+  const name = "model.embed_tokens.weight";
+  const { tensors } = readSafetensors(second);
+  writeSafetensors(second, { ...Object.fromEntries([...tensors].map(([other, { shape, data }]) => [other, { shape, data: data as Float32Array }])), [name]: values[name]! });
+  expect(() => loadLlama(folder)).toThrow(`loadLlama ${second}: ${name} is in ${first} too, expected it once, where the index says. Copy the shards and their index from one place.`);
 });

@@ -7,7 +7,9 @@ import { shown, throwProblems, UsageError } from "../checks.js";
 import { llamaConfigProblems, llamaModules, type LlamaConfig } from "./llama-shape.js";
 import type { LoadedDecoder } from "./llama2c.js";
 import { parameterShapes, type HostTensor } from "./parameters.js";
+import type { SafetensorsEntry } from "./safetensors-header.js";
 import { readSafetensors, readSafetensorsSummary } from "./safetensors.js";
+import { openStoredWeights } from "./stored-weights.js";
 
 /** The files of a decoder with every name and shape checked; no weight has been read. */
 export interface LlamaFiles {
@@ -18,17 +20,22 @@ export interface LlamaFiles {
 
 const readTypes: readonly string[] = ["F32", "F16", "BF16"];
 
+/** How weights lie in memory: widened to float32 (the default), or as they are stored, matrices of 16 bits in 16 bits. */
+export type WeightStorage = "float32" | "as stored";
+
 /**
- * Reads a decoder's weights as float32, shard by shard.
+ * Reads a decoder's weights, shard by shard.
  *
  * @param folder - holds config.json and model.safetensors, or model.safetensors.index.json and its shards.
  * @throws {UsageError} as {@link checkLlamaFolder}.
  */
-export function loadLlama(folder: string): LoadedDecoder {
+export function loadLlama(folder: string, storage: WeightStorage = "float32"): LoadedDecoder {
   const { config, files } = checkLlamaFolder(folder);
   const parameters: Record<string, HostTensor> = {};
   for (const path of new Set(files.values())) {
-    for (const [name, { shape, data }] of readSafetensors(path, (one) => files.get(one) === path).tensors) parameters[name] = { shape, data: data as Float32Array };
+    const wanted = (name: string): boolean => files.get(name) === path;
+    if (storage === "as stored") for (const [name, weight] of openStoredWeights(path, wanted)) parameters[name] = weight;
+    else for (const [name, { shape, data }] of readSafetensors(path, wanted).tensors) parameters[name] = { shape, data: data as Float32Array };
   }
   return { config, parameters };
 }
@@ -41,9 +48,16 @@ export function loadLlama(folder: string): LoadedDecoder {
 export function checkLlamaFolder(folder: string): LlamaFiles {
   const config = readConfig(join(folder, "config.json"));
   const placed = placesOf(folder);
-  const entries = new Map([...new Set(placed.values())].flatMap((path) => readSafetensorsSummary(path).entries.map((entry) => [`${path} ${entry.name}`, entry] as const)));
+  const entries = new Map<string, SafetensorsEntry>();
   const files = new Map<string, string>();
   const problems: string[] = [];
+  for (const path of new Set(placed.values())) {
+    for (const entry of readSafetensorsSummary(path).entries) {
+      const place = placed.get(entry.name);
+      if (place !== undefined && place !== path) problems.push(`loadLlama ${path}: ${entry.name} is in ${place} too, expected it once, where the index says. Copy the shards and their index from one place.`);
+      entries.set(`${path} ${entry.name}`, entry);
+    }
+  }
   for (const [name, shape] of parameterShapes(llamaModules(config))) {
     const path = placed.get(name);
     const entry = path === undefined ? undefined : entries.get(`${path} ${name}`);

@@ -1,7 +1,7 @@
 /**
  * @file Parameters are a plain tree, name to tensor; a view answers a forward pass that asks for them by name.
  */
-import { tf, type LoraFactors, type Tensor } from "../tensor/index.js";
+import { halfTensor, tf, type Halves, type LoraFactors, type Tensor } from "../tensor/index.js";
 import { isToken, weightName, type ModuleShape } from "./module-shape.js";
 
 /** Tensors by their checkpoint names. */
@@ -11,6 +11,8 @@ export type ParameterTree = Readonly<Record<string, Tensor>>;
 export interface HostTensor {
   readonly shape: readonly number[];
   readonly data: Float32Array;
+  /** The same numbers in 16 bits, where a matrix is kept so; `data` then widens a copy. */
+  readonly halves?: Halves;
 }
 
 /** How a forward pass reads parameters: a tuning method decides what answers. */
@@ -53,9 +55,13 @@ export function scopedView(view: ParameterView, prefix: string): ParameterView {
   return { get: (name) => view.get(prefix + name), find: (name) => view.find?.(prefix + name), lora: (module) => view.lora(prefix + module), ...(hooks === undefined ? {} : { hooks: (module) => hooks(prefix + module) }) };
 }
 
-/** Copies host values into engine tensors. The caller disposes the tree ({@link disposeTree}). */
+/** Copies host values into engine tensors; those in 16 bits stay so where the backend can. The caller disposes the tree ({@link disposeTree}). */
 export function toTree(values: Readonly<Record<string, HostTensor>>): ParameterTree {
-  return Object.fromEntries(Object.entries(values).map(([name, { shape, data }]) => [name, tf.keep(tf.tensor(data, [...shape], "float32"))]));
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, tf.keep(tensorOf(value))]));
+}
+
+function tensorOf(value: HostTensor): Tensor {
+  return value.halves === undefined ? tf.tensor(value.data, [...value.shape], "float32") : halfTensor(value.halves, value.shape);
 }
 
 /** Copies a tree's values out of the engine. */

@@ -29,6 +29,8 @@ export interface StoredTensors {
 /** What a file says it holds, without the numbers. */
 export interface SafetensorsSummary {
   readonly entries: readonly SafetensorsEntry[];
+  /** Byte of the file at which the first tensor begins. */
+  readonly dataStart: number;
   readonly metadata: Record<string, string>;
 }
 
@@ -63,8 +65,7 @@ export function readSafetensors(path: string, only: (name: string) => boolean = 
 /** Reads and checks the header alone: names, dtypes, shapes and byte ranges. Errors as {@link readSafetensors}. */
 export function readSafetensorsSummary(path: string): SafetensorsSummary {
   return withFile(path, (file, size) => {
-    const { entries, metadata } = readHeader(path, file, size);
-    return { entries, metadata };
+    return readHeader(path, file, size);
   });
 }
 

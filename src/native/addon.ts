@@ -61,6 +61,7 @@ export interface Addon {
   gatherRows(table: Weight, ids: Int32Array, out: F32, count: number, width: number): void;
   scatterRows(rows: F32, ids: Int32Array, table: F32, count: number, width: number): void;
   widen(from: Weight, out: F32): void;
+  mapFile(path: string): ArrayBuffer;
   decoderToken(x: F32, weights: readonly Weight[], biases: readonly F32[], lora: readonly F32[], scaling: number, keys: F32, values: F32, y: F32, position: number, heads: number, keyHeads: number, hidden: number, interleaved: boolean, theta: number, epsilon: number): void;
   adamW(values: F32, slopes: F32, first: F32, second: F32, keep: number, rate: number, scale: number, beta1: number, beta2: number, epsilon: number): void;
   binary(operation: BinaryOperation, a: F32, b: F32, run: number, out: F32): void;

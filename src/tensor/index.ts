@@ -30,6 +30,7 @@ export { LeastSquares } from "./least-squares.js";
 export type { LinearMap } from "./least-squares.js";
 export { linear } from "./linear.js";
 export type { LoraFactors } from "./linear.js";
+export { mapFile } from "./map-file.js";
 export { patchify } from "./patchify.js";
 export { rmsNorm } from "./rms-norm.js";
 export { rotary } from "./rotary.js";

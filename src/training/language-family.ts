@@ -1,11 +1,10 @@
 /**
  * @file Decoders that are stitched together, with the tokenizer that all of them read by.
  */
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import type { LlamaConfig } from "../anchors/llama-shape.js";
-import { checkLlamaFolder, loadLlama } from "../anchors/load-llama.js";
+import { checkLlamaFolder, loadLlama, type WeightStorage } from "../anchors/load-llama.js";
 import type { HostTensor } from "../anchors/parameters.js";
+import { filesSha256 } from "../anchors/stored-weights.js";
 import { throwProblems, UsageError } from "../checks.js";
 import type { PromptTemplate } from "../language/prompt-template.js";
 import { readTokenizer } from "../language/read-tokenizer.js";
@@ -43,9 +42,10 @@ export interface LanguageFamily {
 /**
  * Reads a family; every decoder must come with the same tokenizer.
  *
+ * @param storage - *as stored* for pairs whose float32 copy would be too large.
  * @throws {UsageError} when a folder lacks a file, a tokenizer does not belong to its weights, or the tokenizers differ.
  */
-export function loadLanguageFamily(familyId: string, folders: readonly LanguageAnchorFolder[], template: PromptTemplate): LanguageFamily {
+export function loadLanguageFamily(familyId: string, folders: readonly LanguageAnchorFolder[], template: PromptTemplate, storage: WeightStorage = "float32"): LanguageFamily {
   const tokenizers = folders.map(({ folder }) => readTokenizer(folder));
   const [tokenizer] = tokenizers;
   if (tokenizer === undefined) throw new UsageError(`loadLanguageFamily ${familyId}: no folder arrived, expected one a decoder.`);
@@ -54,15 +54,13 @@ export function loadLanguageFamily(familyId: string, folders: readonly LanguageA
     ...(tokenizers[index]!.sha256 === tokenizer.sha256 ? [] : [`loadLanguageFamily ${familyId}: the tokenizer of ${folder} is another than that of ${folders[0]!.folder}, expected the same: stitched decoders read the same tokens.`]),
     ...(tokenizers[index]!.vocabularySize <= configs[index]!.vocabulary ? [] : [`loadLanguageFamily ${familyId}: the tokenizer of ${folder} has ${tokenizers[index]!.vocabularySize} tokens, expected at most ${configs[index]!.vocabulary}, the vocabulary of the weights: it does not belong to them.`]),
   ]));
-  const anchors = folders.map(({ anchorId, folder }) => ({ anchorId, ...loadLlama(folder), sha256: weightsSha256(folder) }));
+  const anchors = folders.map(({ anchorId, folder }) => ({ anchorId, ...loadLlama(folder, storage), sha256: weightsSha256(folder) }));
   return { familyId, anchors, labels: folders.map(({ label }) => label), tokenizer, template };
 }
 
 /** sha256 over a folder's weight files, in the order of their names. */
 export function weightsSha256(folder: string): string {
-  const hash = createHash("sha256");
-  for (const path of [...new Set(checkLlamaFolder(folder).files.values())].sort()) hash.update(readFileSync(path));
-  return hash.digest("hex");
+  return filesSha256([...new Set(checkLlamaFolder(folder).files.values())].sort());
 }
 
 /** The family's structure; a pair of unlike depths is stitched by the nearest map. */

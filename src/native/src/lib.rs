@@ -20,6 +20,7 @@ mod half;
 mod least_squares;
 mod linear;
 mod loss;
+mod mapped;
 mod matmul;
 mod norm;
 #[cfg(target_arch = "x86_64")]
