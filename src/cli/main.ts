@@ -8,6 +8,7 @@ import { UsageError } from "../checks.js";
 import { packageRoot } from "../experiments/package-root.js";
 import { addAdaptCommand } from "./adapt-command.js";
 import { addBenchCommand } from "./bench-command.js";
+import { addCompareCommand } from "./compare-command.js";
 import { addDoctorCommand } from "./doctor-command.js";
 import { addExportCommand } from "./export-command.js";
 import { addFigureCommand } from "./figure-command.js";
@@ -18,6 +19,7 @@ import { addPlanCommand } from "./plan-command.js";
 import { addPretrainCommand } from "./pretrain-command.js";
 import { addReportCommand } from "./report-command.js";
 import { addRunCommand } from "./run-command.js";
+import { addTasksCommand } from "./tasks-command.js";
 import { Interrupted, processTerminal, type Terminal } from "./terminal.js";
 
 /**
@@ -63,12 +65,14 @@ function buildProgram(terminal: Terminal, finish: (exitCode: number) => void): C
     .configureOutput({ writeOut: (text) => terminal.print(text.replace(/\n$/, "")), writeErr: (text) => terminal.complain(text.replace(/\n$/, "")) })
     .addHelpText("after", "\nExamples:\n  esta doctor                          what is here, what is missing\n  esta run                             the quick profile of every experiment\n  esta adapt --family mini --data DIR --task NAME --out DIR\n  esta export --weights FILE --out FILE  one stitch as a plain network");
   addListCommand(program, terminal);
+  addTasksCommand(program, terminal);
   addPlanCommand(program, terminal);
   addRunCommand(program, terminal, finish);
   addReportCommand(program, terminal);
   addFigureCommand(program, terminal);
   addNotebookCommand(program, terminal, finish);
   addPretrainCommand(program, terminal);
+  addCompareCommand(program, terminal);
   addAdaptCommand(program, terminal, finish);
   addExportCommand(program, terminal);
   addBenchCommand(program, terminal);

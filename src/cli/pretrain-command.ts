@@ -5,9 +5,7 @@ import { Option, type Command } from "commander";
 import { basename, join } from "node:path";
 import { familyOf } from "../anchors/registry.js";
 import { UsageError } from "../checks.js";
-import { loadTask } from "../datasets/registry.js";
 import { packageRoot } from "../experiments/package-root.js";
-import { assessmentImages, assessmentTasks } from "../training/assess-anchors.js";
 import { defaultPretrain } from "../training/pretrain.js";
 import { pretrainFamily } from "../training/pretrain-family.js";
 import { finiteNumber, startEngine, texts, wholeNumber, withEngineOptions, type EngineOptions } from "./options.js";
@@ -49,6 +47,7 @@ export function addPretrainCommand(program: Command, terminal: Terminal): void {
     .addHelpText("after", "\nExamples:\n  esta pretrain --out my-anchors\n  esta pretrain --anchors ti --steps 500 --out try --photographs cifar10-train.zip\n  esta pretrain --anchors b --from my-anchors --out longer --steps 12000 --learning-rate 0.0005 --formula-classes 512 --seed 1")
     .action(async (options: PretrainCommandOptions, command: Command) => {
       if (isLanguageFamily(options.family)) {
+        if (options.from !== undefined) throw new UsageError("pretrain: --from is given for a family of text, expected it for anchors of images alone: leave it out.");
         return pretrainLanguageFamily(terminal, options, (key) => command.getOptionValueSource(key) === "cli");
       }
       const { family: familyId, out, steps, batchSize, learningRate, weightDecay, seed, photographs, formulaClasses } = options;
@@ -60,19 +59,18 @@ export function addPretrainCommand(program: Command, terminal: Terminal): void {
         ...defaultPretrain, steps, batchSize, learningRate, weightDecay,
         upstream: { seed, ...(formulaClasses === undefined ? {} : { formulaClasses }), ...(photographs === undefined ? {} : { photographs }) },
       };
-      const tasks = await Promise.all(assessmentTasks.map((name) => loadTask(name, { imageSize, testImages: assessmentImages })));
       const display = progressDisplay(terminal);
       const started = performance.now();
-      const assessments = await interruptible(terminal, async (signal) => {
+      const hasCard = await interruptible(terminal, async (signal) => {
         const done = await pretrainFamily(family, settings, {
-          seed, out, ...(options.from === undefined ? {} : { from: options.from }), tasks, command: commandText(options), engine: `${engine.backend}, ${engine.threads} threads`, onProgress: (progress) => display.update(progress), signal,
+          seed, out, ...(options.from === undefined ? {} : { from: options.from }), command: commandText(options), engine: `${engine.backend}, ${engine.threads} threads`, onProgress: (progress) => display.update(progress), signal,
           ...(options.anchors === undefined ? {} : { anchorIds: anchorIds(family.anchors, options.anchors) }),
         });
         signal.throwIfAborted();
         return done;
       });
       display.clear();
-      terminal.print(`weights ${assessments === undefined ? "(no card while an anchor is missing) " : "and model card "}in ${out}, ${durationText((performance.now() - started) / 1000)}`);
+      terminal.print(`weights ${hasCard ? "and model card " : "(no card while an anchor is missing) "}in ${out}, ${durationText((performance.now() - started) / 1000)}`);
     });
 }
 

@@ -52,7 +52,7 @@ export const dspritesLocation: TaskRecipe = spriteTask(
 export const dspritesOrientation: TaskRecipe = spriteTask(
   "dsprites-like-orientation",
   "Orientation of the sprite in 16 equal parts of a full turn; squares and ellipses are all but ambiguous by their symmetry, as in dSprites.",
-  Array.from({ length: CLASSES }, (_, k) => `${(k * 22.5).toFixed(1)}°…`),
+  Array.from({ length: CLASSES }, (_, k) => `${k * 22.5}–${(k + 1) * 22.5}°`),
   orientationLabel,
   0.084,
 );

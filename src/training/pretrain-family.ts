@@ -1,17 +1,15 @@
 /**
- * @file Pretrains every anchor of a family, writes its weights, and measures what they are worth in a model card.
+ * @file Pretrains every anchor of a family and writes its weights, with a model card of how they were made.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { loadFamily, loadWeights } from "../anchors/load-weights.js";
+import { loadWeights } from "../anchors/load-weights.js";
 import type { AnchorEntry, FamilyEntry } from "../anchors/registry.js";
 import { readSafetensorsSummary, writeSafetensors } from "../anchors/safetensors.js";
 import { writeWhole } from "../write-whole.js";
 import { UsageError } from "../checks.js";
-import type { Dataset } from "../datasets/dataset.js";
 import { createUpstream } from "../datasets/upstream.js";
-import { assessAnchors, assessmentImages, assessmentRecipe, type Assessment } from "./assess-anchors.js";
 import { pretrain, type PretrainSettings } from "./pretrain.js";
 import type { Progress } from "./train.js";
 
@@ -19,8 +17,6 @@ export interface PretrainFamilyOptions {
   readonly seed: number;
   /** Folder of the weights and the card. */
   readonly out: string;
-  /** Tasks of the card, none of them upstream. */
-  readonly tasks: readonly Dataset[];
   /** Folder of the weights to go on from; random ones unless told. Not `out`: its files would be replaced. */
   readonly from?: string;
   /** Anchors to pretrain; all by default. The card needs all of them, and is left out while one is missing. */
@@ -59,10 +55,10 @@ export interface AnchorRecord {
  *
  * Weights are written in float16 under timm's names, without heads: upstream classes are of no use downstream.
  *
- * @returns the assessments of the card, or nothing while an anchor is missing.
+ * @returns whether the card was written: not while an anchor is missing.
  */
-export async function pretrainFamily(family: FamilyEntry, settings: PretrainSettings, options: PretrainFamilyOptions): Promise<Assessment[] | undefined> {
-  const { out, from, seed, onProgress, signal } = options;
+export async function pretrainFamily(family: FamilyEntry, settings: PretrainSettings, options: PretrainFamilyOptions): Promise<boolean> {
+  const { out, from, signal } = options;
   if (from !== undefined && resolve(from) === resolve(out)) throw new UsageError(`pretrain: weights are read from and written to ${out}, expected two folders, since what is gone on from is part of the record: copy the earlier weights elsewhere.`);
   mkdirSync(out, { recursive: true });
   const wanted = family.anchors.filter(({ anchorId }) => options.anchorIds?.includes(anchorId) ?? true);
@@ -70,16 +66,11 @@ export async function pretrainFamily(family: FamilyEntry, settings: PretrainSett
   const upstream = (await createUpstream(settings.upstream)).describe();
   for (const anchor of wanted) {
     await pretrainAnchor(anchor, family, settings, upstream, options);
-    if (signal?.aborted === true) return undefined;
+    if (signal?.aborted === true) return false;
   }
-  if (family.anchors.some(({ file }) => !existsSync(join(out, file)))) return undefined;
-  const anchors = loadFamily(family, [out]);
-  const loaded = { familyId: family.familyId, anchors, labels: family.anchors.map(({ label }) => label), normalisation: family };
-  const assessments = await assessAnchors(loaded, options.tasks, seed, onProgress);
-  const text = modelCard(family, out, assessments);
-  writeWhole("pretrain", join(out, `${family.familyId}-card.json`), [Buffer.from(`${JSON.stringify(assessments, null, 1)}\n`)]);
-  writeWhole("pretrain", join(out, `${family.familyId}.md`), [Buffer.from(text)]);
-  return assessments;
+  if (family.anchors.some(({ file }) => !existsSync(join(out, file)))) return false;
+  writeWhole("pretrain", join(out, `${family.familyId}.md`), [Buffer.from(modelCard(family, out))]);
+  return true;
 }
 
 async function pretrainAnchor(anchor: AnchorEntry, family: FamilyEntry, settings: PretrainSettings, upstream: string, { out, from, seed, command, engine, onProgress, signal }: PretrainFamilyOptions): Promise<void> {
@@ -138,7 +129,7 @@ function chain(record: AnchorRecord, sha256: string): { readonly record: AnchorR
   return [...before, { record, sha256 }];
 }
 
-function modelCard(family: FamilyEntry, out: string, assessments: readonly Assessment[]): string {
+function modelCard(family: FamilyEntry, out: string): string {
   const percent = (share: number | null): string => (share === null ? "–" : (100 * share).toFixed(1));
   const files = family.anchors.map(({ anchorId, label, file }) => {
     const path = join(out, file);
@@ -147,20 +138,6 @@ function modelCard(family: FamilyEntry, out: string, assessments: readonly Asses
   });
   const stages = files.flatMap(({ anchorId, stages }) => stages.map(({ record }, index) => ({ anchorId, stage: index + 1, record })));
   const last = files[0]!.stages.at(-1)!.record;
-  const tasks = [...new Set(assessments.map(({ task }) => task))];
-  const row = (anchorId: string, weights: Assessment["weights"], value: (assessment: Assessment) => number): string => {
-    const own = tasks.map((task) => value(assessments.find((one) => one.anchorId === anchorId && one.weights === weights && one.task === task)!));
-    return `| ${anchorId} | ${weights} | ${[...own, own.reduce((a, b) => a + b, 0) / own.length].map(percent).join(" | ")} |`;
-  };
-  const table = (title: string, value: (assessment: Assessment) => number): string[] => [
-    `### ${title}`,
-    "",
-    `| anchor | weights | ${tasks.join(" | ")} | mean |`,
-    `| --- | --- | ${tasks.map(() => "---:").join(" | ")} | ---: |`,
-    ...family.anchors.flatMap(({ anchorId }) => (["pretrained", "random"] as const).map((weights) => row(anchorId, weights, value))),
-    "",
-  ];
-  const { steps, batchSize, learningRate, weightDecay } = assessmentRecipe;
   return [
     `# Family ${family.familyId}`,
     "",
@@ -184,12 +161,8 @@ function modelCard(family: FamilyEntry, out: string, assessments: readonly Asses
     ...[...new Set(stages.flatMap(({ stage, record }) => record.upstream.split("\n").map((line) => `- stage ${stage}, ${line}`)))],
     `- Auxiliary heads, thrown away afterwards, were asked for the place (4×4 cells) and the turn (16 bins) of the drawn object, weight ${last.poseWeight}. Two downstream tasks ask the same of other objects (sprites); upstream draws no squares, ellipses, hearts, digits, emoji or Earth imagery. A random glyph can resemble a letter or digit by accident.`,
     "",
-    "## Downstream, on tasks that upstream never held",
+    `What the anchors are worth on tasks that upstream never held: \`esta compare\`, \`${family.familyId}-compared.md\`.`,
     "",
-    `Test top-1 in per cent. Linear probe: logistic regression on the frozen class token. Fine-tuned: everything, ${steps} steps of ${batchSize} images, learning rate ${learningRate}, weight decay ${weightDecay}, 800 training images, the first ${assessmentImages} test images, the same recipe for pretrained and random weights, one seed.`,
-    "",
-    ...table("Linear probe", ({ probeTop1 }) => probeTop1),
-    ...table("Fine-tuned", ({ fineTunedTop1 }) => fineTunedTop1),
     "## Files",
     "",
     "| file | bytes | sha256 |",

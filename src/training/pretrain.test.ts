@@ -69,9 +69,9 @@ test("pretraining that goes on starts from the earlier weights, and its checkpoi
   expect((await pretrain(config, settings, { ...options, checkpoint, start: { ...start, sha256: "another" }, signal })).stepsDone).toBe(0);
 }, 60_000);
 
-test("a pretrained family loads again and its card names every anchor and task", async () => {
+test("a pretrained family loads again and its card names every anchor", async () => {
   const out = mkdtempSync(join(tmpdir(), "esta-family-"));
-  const run = () => pretrainFamily(family, { ...settings, steps: 2 }, { seed: 0, out, tasks: [], command: "esta pretrain", engine: "cpu" });
+  const run = () => pretrainFamily(family, { ...settings, steps: 2 }, { seed: 0, out, command: "esta pretrain", engine: "cpu" });
   await run();
   expect(loadFamily(family, [out]).map(({ config: { width } }) => width)).toEqual([8, 16]);
   expect(readRecord(join(out, "vit-test-1.safetensors"))).toMatchObject({ steps: 2, batchSize: 24, seed: 0, upstreamClasses: 6 });
@@ -79,7 +79,7 @@ test("a pretrained family loads again and its card names every anchor and task",
   const kept = readRecord(join(out, "vit-test-0.safetensors")).minutes;
   await run();
   expect(readRecord(join(out, "vit-test-0.safetensors")).minutes).toBe(kept);
-  await pretrainFamily(family, { ...settings, steps: 2, upstream: { seed: 0, formulaClasses: 7 } }, { seed: 0, out, tasks: [], command: "esta pretrain", engine: "cpu" });
+  await pretrainFamily(family, { ...settings, steps: 2, upstream: { seed: 0, formulaClasses: 7 } }, { seed: 0, out, command: "esta pretrain", engine: "cpu" });
   expect(readRecord(join(out, "vit-test-0.safetensors")).upstreamClasses).toBe(7);
 }, 60_000);
 
@@ -87,7 +87,7 @@ test("a family that goes on records its whole chain, and is made again when the 
   const [first, second] = ["first", "second"].map((name) => join(mkdtempSync(join(tmpdir(), "esta-chain-")), name)) as [string, string];
   const short = { ...settings, steps: 1 };
   const both = family.anchors.map(({ anchorId }) => anchorId);
-  const about = { seed: 0, tasks: [], engine: "cpu" };
+  const about = { seed: 0, engine: "cpu" };
   const start = (seed: number, anchorIds = both) => pretrainFamily(family, short, { ...about, anchorIds, seed, out: first, command: `esta pretrain --seed ${seed}` });
   const goOn = (anchorIds = both) => pretrainFamily(family, short, { ...about, anchorIds, out: second, from: first, command: "esta pretrain --from first" });
   const files = [first, second].map((folder) => join(folder, "vit-test-0.safetensors")) as [string, string];

@@ -1,12 +1,12 @@
 /**
  * @file A figure as files: SVG and PNG drawn without a browser, and an interactive page that stands on its own.
  */
-import { Resvg } from "@resvg/resvg-js";
 import { writeFileAtomic } from "../atomic-write.js";
 import type { Figure } from "./figure.js";
-import { fontFaceCss, fontFiles } from "./font.js";
+import { fontFaceCss } from "./font.js";
 import { figurePage } from "./page.js";
 import { plotlySvg } from "./plotly-window.js";
+import { svgToPng } from "./svg-to-png.js";
 
 /** Pixels of the PNG for each CSS pixel: 300 to the inch of the printed size. */
 const PNG_ZOOM = 300 / 96;
@@ -29,12 +29,7 @@ export async function renderFigure(
   const { width = figure.layout.width, height = figure.layout.height } = size;
   const layout = { ...figure.layout, width, height };
   const plain = await plotlySvg({ data: figure.data, layout }, { width, height });
-  const image = new Resvg(plain, {
-    font: { loadSystemFonts: false, fontFiles: fontFiles(), defaultFontFamily: "Arimo", sansSerifFamily: "Arimo" },
-    fitTo: { mode: "zoom", value: PNG_ZOOM },
-    background: "#ffffff",
-  }).render();
-  return { svg: plain.replace(/(<svg[^>]*>)/, `$1<style>${fontFaceCss()}</style>`), png: image.asPng() };
+  return { svg: plain.replace(/(<svg[^>]*>)/, `$1<style>${fontFaceCss()}</style>`), png: svgToPng(plain, PNG_ZOOM) };
 }
 
 /** Endings of a figure's files: the picture of the index first. */

@@ -1,0 +1,78 @@
+/**
+ * @file `esta tasks`: the card of each of the kit's own tasks, and contact sheets of their pictures.
+ */
+import type { Command } from "commander";
+import { join } from "node:path";
+import { choiceProblem, throwProblems } from "../checks.js";
+import { classCounts, type Dataset, type ImageSplit } from "../datasets/dataset.js";
+import { listTasks, loadTask, taskNames } from "../datasets/registry.js";
+import type { TaskCard } from "../datasets/task-recipe.js";
+import { writeFileAtomic } from "../reporting/atomic-write.js";
+import { contactSheetPng, type ContactSheet } from "../reporting/figures/contact-sheet.js";
+import { progressDisplay } from "./progress.js";
+import type { Terminal } from "./terminal.js";
+
+/** Pictures of a sheet from each split, over all classes; a class gets 2 to 6 of each. */
+const sheetPictures = 48;
+
+/** Adds the command. */
+export function addTasksCommand(program: Command, terminal: Terminal): void {
+  program
+    .command("tasks")
+    .description("show the card of the kit's own tasks: label, pictures, licence, balance of the classes, chance; or draw contact sheets")
+    .argument("[names...]", "tasks, as esta list names them (default: all)")
+    .option("--sheets <folder>", "draw a contact sheet of each task into this folder, as <task>.png")
+    .addHelpText("after", "\nExamples:\n  esta tasks digits\n  esta tasks --sheets sheets")
+    .action(async (names: string[], { sheets }: { readonly sheets?: string }) => {
+      throwProblems(names.flatMap((name) => choiceProblem("tasks", "task", name, taskNames)));
+      const cards = listTasks().filter(({ name }) => names.length === 0 || names.includes(name));
+      const display = progressDisplay(terminal);
+      for (const [index, card] of cards.entries()) {
+        display.update({ done: index, total: cards.length, label: card.name });
+        const task = await loadTask(card.name);
+        display.clear();
+        for (const line of cardLines(card, task)) terminal.print(line);
+        if (sheets === undefined) continue;
+        const path = join(sheets, `${card.name}.png`);
+        writeFileAtomic(path, await contactSheetPng(sheetOf(card, task)));
+        terminal.print(`  sheet     ${path}`);
+      }
+    });
+}
+
+function cardLines(card: TaskCard, task: Dataset): string[] {
+  const { train, val, test } = card.counts;
+  return [
+    `${card.name} (${card.group})`,
+    `  label     ${card.label}`,
+    `  classes   ${card.classes}: ${card.classNames.join(", ")}`,
+    `  pictures  ${card.source}; ${train} train, ${val} validation, ${test} test`,
+    `  licence   ${card.licence}`,
+    `  balance   ${(["train", "val", "test"] as const).map((split) => `${split} ${balance(task[split], task.classes)}`).join(", ")} a class`,
+    `  chance    ${card.chance.toFixed(3)}`,
+  ];
+}
+
+/** Pictures of the rarest and of the most frequent class. */
+function balance(split: ImageSplit, classes: number): string {
+  const counts = classCounts(split, classes);
+  const [low, high] = [Math.min(...counts), Math.max(...counts)];
+  return low === high ? String(low) : `${low}–${high}`;
+}
+
+/** The first pictures of every class in training and in test. */
+export function sheetOf(card: TaskCard, { classes, imageSize, train, test }: Pick<Dataset, "classes" | "imageSize" | "train" | "test">): ContactSheet {
+  const perClass = Math.min(6, Math.max(2, Math.round(sheetPictures / classes)));
+  const picturesOf = (split: ImageSplit, label: number): Uint8Array[] => {
+    const bytes = imageSize * imageSize * 3;
+    const members = Array.from({ length: split.count }, (_, index) => index).filter((index) => split.labels[index] === label).slice(0, perClass);
+    return members.map((index) => split.images.subarray(index * bytes, (index + 1) * bytes));
+  };
+  return {
+    title: card.name,
+    notes: [`${card.label} Chance ${card.chance.toFixed(3)}.`, `Pictures: ${card.source}. Licence: ${card.licence}.`],
+    groups: ["training", "test"],
+    rows: card.classNames.map((label, index) => ({ label, pictures: [picturesOf(train, index), picturesOf(test, index)] })),
+    imageSize,
+  };
+}
