@@ -15,7 +15,7 @@ goal="${1:-quick}"
 [ $# -gt 0 ] && shift
 case "$goal" in
   quick) takes="about 3 minutes on two cores" ;;
-  laptop) takes="an evening; it can be interrupted and takes up where it stopped" ;;
+  laptop) takes="a night on two cores; it can be interrupted and takes up where it stopped" ;;
   paper) takes="hours on a GPU; it can be interrupted and takes up where it stopped" ;;
   test) takes="about 10 minutes on two cores" ;;
   *) stop "reproduce: \"$goal\" is not known, expected quick, laptop, paper or test." ;;
@@ -47,4 +47,4 @@ node node_modules/typescript/bin/tsc -p tsconfig.json --incremental --tsBuildInf
 
 step "$goal ($takes)"
 if [ "$goal" = test ]; then exec node dist/testing/run-tests.js "$@"; fi
-exec node dist/cli.js run --profile "$goal" "$@"
+exec node dist/cli.js run --profile "$goal" --workers auto "$@"

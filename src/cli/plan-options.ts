@@ -50,12 +50,18 @@ function isChanged({ set, settings, seeds, name }: PlanCommandOptions): boolean 
 }
 
 /** The command that runs a changed plan again. */
-function commandText(id: string, { profile, set = [], settings, seeds, name }: PlanCommandOptions): string {
-  const rest = [
-    ...(settings === undefined ? [] : [`--settings ${settings}`]),
-    ...set.map((assignment) => `--set ${assignment}`),
-    ...(seeds === undefined ? [] : [`--seeds ${seeds.join(",")}`]),
-    ...(name === undefined ? [] : [`--name ${name}`]),
+function commandText(id: string, { results: _, ...options }: PlanCommandOptions): string {
+  return ["esta run", id, ...planArguments(options)].join(" ");
+}
+
+/** The options as words of a command line. */
+export function planArguments({ profile, results, set = [], settings, seeds, name }: Omit<PlanCommandOptions, "results"> & Partial<Pick<PlanCommandOptions, "results">>): string[] {
+  return [
+    ...["--profile", profile],
+    ...(results === undefined ? [] : ["--results", results]),
+    ...(settings === undefined ? [] : ["--settings", settings]),
+    ...set.flatMap((assignment) => ["--set", assignment]),
+    ...(seeds === undefined ? [] : ["--seeds", seeds.join(",")]),
+    ...(name === undefined ? [] : ["--name", name]),
   ];
-  return ["esta run", id, `--profile ${profile}`, ...rest].join(" ");
 }

@@ -38,7 +38,6 @@ function barDisplay(now: () => number): ProgressDisplay {
     clear() {
       bar?.stop();
       bar = undefined;
-      phase = undefined;
     },
   };
 }
@@ -53,9 +52,7 @@ function lineDisplay(terminal: Terminal, now: () => number): ProgressDisplay {
       said = now();
       terminal.print(`    ${progress.done} of ${progress.total}, ${leftText(phase, progress, now())} left, ${progress.label}`);
     },
-    clear() {
-      phase = undefined;
-    },
+    clear: () => undefined,
   };
 }
 

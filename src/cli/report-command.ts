@@ -1,5 +1,5 @@
 /**
- * @file `esta report`: tables and figures again, from rows.csv alone.
+ * @file `esta report`: rows.csv from the runs that are there, tables and figures from rows.csv alone.
  */
 import type { Command } from "commander";
 import { existsSync, readFileSync } from "node:fs";
@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { UsageError } from "../checks.js";
 import { experiments } from "../experiments/index.js";
 import { packageRoot } from "../experiments/package-root.js";
+import { gatherRows } from "../experiments/run-experiment.js";
 import { experimentFolder } from "../experiments/run-folder.js";
 import { writeReportPage } from "../reporting/report-page/report-page.js";
 import { withClaims, writeResultsIndex } from "../reporting/results-index.js";
@@ -19,16 +20,17 @@ import type { Terminal } from "./terminal.js";
 /** Adds the command. */
 export function addReportCommand(program: Command, terminal: Terminal): void {
   withPlanOptions(program.command("report"))
-    .description("draw tables and figures again from rows.csv, without running anything")
+    .description("put together the runs that are finished so far and draw tables and figures, without running anything")
     .addHelpText("after", "\nExamples:\n  esta report\n  esta report vtab-stitching --profile laptop")
     .action(async (ids: string[], options: PlanCommandOptions) => {
       const planned = plannedExperiments(ids, options);
       for (const experiment of planned) {
         const folder = experimentFolder(options.results, experiment.profile, experiment.id);
         const rows = join(folder, "rows.csv");
+        const gathered = await gatherRows(experiment, folder);
         if (!existsSync(rows)) throw new UsageError(`report ${experiment.id}: ${rows} is not there, expected rows of an earlier run. Run it first: esta run ${experiment.id} --profile ${options.profile}.`);
-        // Today's settings may be others than those that made the rows.
-        await experiment.report(folder, readSummary(folder)?.note);
+        // Today's settings may be others than those that made rows which were not gathered now.
+        await experiment.report(folder, gathered > 0 ? experiment.note : readSummary(folder)?.note);
         terminal.print(`${experiment.id}: tables and figures in ${folder}`);
       }
       for (const path of writeOverviews(options.results, planned)) terminal.print(`report: ${path}`);

@@ -26,7 +26,7 @@ export const deploymentStages = defineVtabStudy({
   id: "deployment-stages",
   question: "What does deployment by importance, with no evaluation stage, cost in accuracy and save in time?",
   claim: "One stage deploys stitches as good as three stages do, in a fraction of the time (paper; we test the direction)",
-  settings: { quick: { ...ablationQuick, methods }, laptop: { ...vtabLaptop, methods }, paper: { ...vtabPaper, methods, refit: false } },
+  settings: { quick: { ...ablationQuick, methods, steps: 60, batchSize: 16 }, laptop: { ...vtabLaptop, methods }, paper: { ...vtabPaper, methods, refit: false } },
   seeds: { quick: [0], laptop: [0, 1, 2], paper: [0, 1, 2, 3, 4] },
   variants: () => variants,
   figures: stitchFigures(labels),

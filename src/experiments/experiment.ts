@@ -90,6 +90,8 @@ export interface ExperimentDefinition<Settings extends PlainData, Point extends 
   readonly seeds: Readonly<Record<Profile, readonly number[]>>;
   readonly rowType: RowType<Row>;
   readonly points: (settings: Settings) => readonly Point[];
+  /** Runs of a lower stage, of every seed, come before those of a higher one; all in one by default. */
+  readonly stage?: (point: Point) => number;
   /** The settings at a point, where it changes them; they, not the experiment's, name the run. */
   readonly settingsAt?: (point: Point, settings: Settings) => Settings;
   /** Everything that keeps these settings from running: wrong values, missing weights or data. One line each. */
@@ -191,7 +193,8 @@ export function defineExperiment<Settings extends PlainData, Point extends Plain
       const changed = Object.keys(changes).length > 0 || seeds !== definition.seeds[profile];
       const label = name ?? (changed ? "own" : profile);
       const told = definition.note(settings, seeds, label);
-      const runs = seeds.flatMap((seed) => definition.points(settings).map((point) => plannedRun(definition, point, settings, seed, label)));
+      const grid = seeds.flatMap((seed) => definition.points(settings).map((point) => ({ seed, point, stage: definition.stage?.(point) ?? 0 })));
+      const runs = grid.sort((a, b) => a.stage - b.stage).map(({ seed, point }) => plannedRun(definition, point, settings, seed, label));
       const rowsIn = (folder: string): Row[] => readRows(join(folder, "rows.csv"), rowType);
       const figures = Object.entries(definition.figures);
       return {

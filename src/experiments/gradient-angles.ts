@@ -47,7 +47,7 @@ export const gradientAngles = defineExperiment<AngleSettings, Point, PairRow>({
   id: "gradient-angles",
   question: "Do biases of each stitch's own reduce the conflict between stitches' updates?",
   claim: "Stitch-specific biases reduce the angles between stitches' gradients (paper's figure; we test the direction)",
-  settings: { quick: of(ablationQuick, 2, 6, 32), laptop: of(vtabLaptop, 4, 3, 64), paper: of({ ...vtabPaper, refit: false }, 5, 3, 64) },
+  settings: { quick: of({ ...ablationQuick, steps: 60, batchSize: 16 }, 2, 6, 32), laptop: of(vtabLaptop, 4, 3, 64), paper: of({ ...vtabPaper, refit: false }, 5, 3, 64) },
   seeds: { quick: [0], laptop: [0, 1, 2], paper: [0, 1, 2, 3, 4] },
   note: vtabNote,
   kinds: { ...vtabSettingKinds, snapshots: "number", everyStitch: "number", angleImages: "number" },

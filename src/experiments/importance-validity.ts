@@ -40,7 +40,7 @@ export const importanceValidity = defineExperiment<ValiditySettings, Point, Scor
   id: "importance-validity",
   question: "Does the importance score predict a stitch's accuracy among stitches of like cost, and from when on?",
   claim: "Important stitches are the accurate ones (the paper's premise; it shows no correlation)",
-  settings: { quick: of({ ...ablationQuick, steps: 100 }, 2, 1), laptop: of(vtabLaptop, 4, 2), paper: of({ ...vtabPaper, refit: false }, 5, 2) },
+  settings: { quick: of({ ...ablationQuick, batchSize: 16 }, 2, 1), laptop: of(vtabLaptop, 4, 2), paper: of({ ...vtabPaper, refit: false }, 5, 2) },
   seeds: { quick: [0], laptop: [0, 1, 2], paper: [0, 1, 2, 3, 4] },
   note: vtabNote,
   kinds: { ...vtabSettingKinds, snapshots: "number", scoreBatches: "number" },
@@ -56,7 +56,7 @@ export const importanceValidity = defineExperiment<ValiditySettings, Point, Scor
   ingredients: vtabIngredients,
   run: runValidity,
   // Scoring all stitches takes two backward passes each.
-  work: (point, settings) => vtabWork(point, variant, settings) + 4 * settings.snapshots * settings.scoreBatches * vtabWork(point, variant, { ...settings, steps: 71, testImages: 1, valImages: 1 }),
+  work: (point, settings) => vtabWork(point, variant, settings) + 2 * settings.snapshots * settings.scoreBatches * vtabWork(point, variant, { ...settings, steps: 71, testImages: 1, valImages: 1 }),
   figures: { validity: validityFigure },
   report: async (rows, { folder, note }) => void writeTable(join(folder, "tables"), validityTable(rows, note)),
   reportFiles: ["md", "csv", "json"].map((ending) => `tables/validity.${ending}`),

@@ -48,7 +48,7 @@ export const loraVsFull = defineVtabStudy({
   question: "What does a single anchor lose, or gain, when only low-rank updates move?",
   claim: "none published; the premise on which PST rests",
   settings: {
-    quick: { ...ablationQuick, methods: of("mini").filter((name) => /^(lora-8-bias|bias|full)-(ti|s)$/.test(name)), steps: 100 },
+    quick: { ...ablationQuick, methods: of("mini").filter((name) => /^(lora-8-bias|bias|full)-(ti|s)$/.test(name)) },
     laptop: { ...vtabLaptop, methods: of("mini") },
     paper: { ...vtabPaper, methods: of("vit") },
   },

@@ -46,7 +46,7 @@ export const peftTechniques = defineVtabStudy({
   question: "Which technique of parameter-efficient tuning serves a stitch space best, for what it trains, keeps in memory and takes?",
   claim: "none published; the paper uses LoRA and leaves the others open",
   settings: {
-    quick: { ...ablationQuick, methods, steps: 40, testImages: 60, valImages: 10 },
+    quick: { ...ablationQuick, methods: ["lora", "adapter-pfeiffer", "adaptformer", "prefix", "vpt-deep", "bias"], steps: 40, batchSize: 16, testImages: 60, valImages: 10 },
     laptop: { ...vtabLaptop, methods },
     paper: { ...vtabPaper, methods },
   },

@@ -40,7 +40,7 @@ export const rankAblation = defineVtabStudy({
   question: "How do rank, scale of the family and group of tasks trade accuracy for parameters and memory?",
   claim: "none published at this scale; the paper uses rank 8",
   settings: {
-    quick: { ...ablationQuick, methods: ["ti-s-rank-1", "ti-s-rank-16", "s-b-rank-1", "s-b-rank-16"] },
+    quick: { ...ablationQuick, steps: 60, batchSize: 16, methods: ["ti-s-rank-1", "ti-s-rank-16", "s-b-rank-1", "s-b-rank-16"] },
     laptop: { ...vtabLaptop, methods: Object.keys(variants({ family: "mini" })) },
     paper: { ...vtabPaper, methods: Object.keys(variants({ family: "vit" })) },
   },

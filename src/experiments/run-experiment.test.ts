@@ -5,7 +5,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { parseRunRecord } from "../reporting/run-record.js";
 import { toyExperiment, type ToyHooks } from "../testing/toy-experiment.js";
 import type { PlanOptions } from "./experiment.js";
-import { runExperiment, type RunEvent, type ScheduleOptions, type ScheduleSummary } from "./run-experiment.js";
+import type { RunEvent } from "./run-events.js";
+import { runExperiment, type ScheduleOptions, type ScheduleSummary } from "./run-experiment.js";
 
 let results: string;
 beforeEach(() => (results = mkdtempSync(join(tmpdir(), "esta-schedule-"))));

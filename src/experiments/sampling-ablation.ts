@@ -36,7 +36,7 @@ export const samplingAblation = defineVtabStudy({
   id: "sampling-ablation",
   question: "Does drawing important stitches more often raise the frontier, at the same number of steps?",
   claim: "Importance sampling beats uniform sampling (paper; we test the direction)",
-  settings: { quick: { ...ablationQuick, methods: all.slice(0, 3), steps: 100 }, laptop: { ...vtabLaptop, methods: all }, paper: { ...vtabPaper, methods: all } },
+  settings: { quick: { ...ablationQuick, methods: all.slice(0, 3) }, laptop: { ...vtabLaptop, methods: all }, paper: { ...vtabPaper, methods: all } },
   seeds: { quick: [0], laptop: [0, 1, 2], paper: [0, 1, 2, 3, 4] },
   variants: () => variants,
   figures: { ...stitchFigures(labels), visits: (rows, context) => visitsFigure(rows, all.slice(0, 3).filter((sampler) => rows.some(({ method }) => method === sampler)), { ...context, labels }) },

@@ -9,7 +9,7 @@ test("only the paper profile refits, over a hundred epochs of all its images; no
   const { refit, train } = adaptSettingsOf(of("paper"), "pst", familyOf("vit"));
   expect({ refit, steps: train.steps, unit: train.scheduleUnit, length: train.schedule.length, warmup: train.schedule.warmup }).toEqual({ refit: true, steps: 1500, unit: "epoch", length: 100, warmup: 10 });
   expect(vtabStitching.plan("paper").note).toContain("100 epochs of batch 64 on 1000 images (validation included),");
-  expect(vtabStitching.plan("laptop").note).toContain("1000 steps of batch 32 on 800 images, ");
+  expect(vtabStitching.plan("laptop").note).toContain("500 steps of batch 32 on 800 images, ");
 });
 
 test("an epoch of a refit counts the validation images", () => {

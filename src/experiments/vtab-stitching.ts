@@ -12,15 +12,27 @@ import { measuredStitchClaims, reportStitchRows, stitchFigures, stitchReportFile
 import { methodNames, vtabLaptop, vtabPaper, vtabQuick, type VtabSettings } from "./vtab-settings.js";
 import { defineVtabStudy, type Variant } from "./vtab-study.js";
 
+/** PST with one half of it taken away. */
+const parts: Readonly<Record<string, Variant>> = {
+  "lora-only": { adapts: "pst", changes: { biasScope: "shared" } },
+  "bias-only": { adapts: "pst", changes: { loraTargets: "none" } },
+};
+const partsOfPst = Object.keys(parts);
+const labels: Readonly<Record<string, string>> = { "lora-only": "PST, biases shared", "bias-only": "PST, biases alone" };
+
 export const vtabStitching = defineVtabStudy({
   id: "vtab-stitching",
   question: "Does PST beat full SN-Net adaptation along the accuracy–FLOPs frontier, on each task and on the means?",
   claim: "PST's frontier lies above that of SN-Net's full adaptation, at a fraction of its trained parameters (paper; we test the direction)",
-  settings: { quick: vtabQuick, laptop: { ...vtabLaptop, tasks: taskNames }, paper: vtabPaper },
+  settings: { quick: vtabQuick, laptop: { ...vtabLaptop, tasks: taskNames, methods: [...vtabLaptop.methods, ...partsOfPst] }, paper: { ...vtabPaper, methods: [...vtabPaper.methods, ...partsOfPst] } },
   seeds: { quick: [0], laptop: [0, 1, 2], paper: [0, 1, 2, 3, 4] },
-  variants: ({ family }: VtabSettings) => Object.fromEntries(families.filter(({ familyId }) => familyId === family).flatMap(methodNames).map((name) => [name, variantOf(name)])),
-  figures: stitchFigures(),
-  report: reportStitchRows,
+  variants: ({ family }: VtabSettings) => ({
+    ...Object.fromEntries(families.filter(({ familyId }) => familyId === family).flatMap(methodNames).map((name) => [name, variantOf(name)])),
+    ...parts,
+  }),
+  first: ["pst", "sn-net"],
+  figures: stitchFigures(labels),
+  report: (rows, context) => reportStitchRows(rows, context, labels),
   reportFiles: stitchReportFiles,
   claims: measuredStitchClaims,
 });

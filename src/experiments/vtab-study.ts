@@ -8,6 +8,7 @@ import { stitchRows, type StitchRow } from "../reporting/record.js";
 import { adapt, adaptProblems, structureOf, type AdaptResult, type AnchorFamily, type StitchScore } from "../training/adapt.js";
 import { adaptedRecord, saveAdapted } from "../training/adapted-file.js";
 import { stepsPerEpoch } from "../training/batches.js";
+import type { StitchFamily } from "../stitching/family.js";
 import type { TuningMethod } from "../tuning/method.js";
 import type { TunedModel } from "../tuning/tuned-model.js";
 import { defineExperiment, type Experiment, type FigureDrawings, type Ingredients, type Profile, type ReportContext, type RunContext } from "./experiment.js";
@@ -38,6 +39,8 @@ export interface VtabStudy {
   readonly seeds: Readonly<Record<Profile, readonly number[]>>;
   /** Every variant by name; the setting `methods` chooses among them. */
   readonly variants: (settings: VtabSettings) => Readonly<Record<string, Variant>>;
+  /** Variants that are run, on every task and with every seed, before the others are begun. */
+  readonly first?: readonly string[];
   readonly figures: FigureDrawings<StitchRow>;
   readonly report: (rows: readonly StitchRow[], context: ReportContext) => Promise<void>;
   readonly reportFiles: readonly string[];
@@ -57,6 +60,7 @@ export function defineVtabStudy(study: VtabStudy): Experiment {
     outsideIdentity: ["tasks", "methods", "weightsFolder", "dataFolder"],
     revision: 1,
     rowType: stitchRows,
+    stage: ({ method }) => (study.first === undefined || study.first.includes(method) ? 0 : 1),
     points: ({ tasks, methods }) => tasks.flatMap((task) => methods.map((method) => ({ task, method }))),
     settingsAt,
     problems: (where, settings, profile) => studyProblems(study.variants(settings), where, settings, profile),
@@ -139,11 +143,20 @@ export function stitchRowsOf(result: AdaptResult, family: Pick<AnchorFamily, "an
   });
 }
 
+const knownCosts = new Map<string, StitchFamily["costs"]>();
+
+/** Costs of a family's stitches with heads of ten classes; a plan asks for them once a run. */
+function costsOf(family: FamilyEntry): StitchFamily["costs"] {
+  const costs = knownCosts.get(family.familyId) ?? structureOf(unloaded(family), 10).costs;
+  knownCosts.set(family.familyId, costs);
+  return costs;
+}
+
 /** Multiply–accumulates: a training step costs its forward pass twice with frozen weights, three times with all; then every stitch is evaluated. */
 export function vtabWork({ task }: Pick<Point, "task">, variant: Variant | undefined, settings: VtabSettings): number {
   const family = families.find(({ familyId }) => familyId === settings.family);
   if (family === undefined || variant === undefined) return 0;
-  const { costs } = structureOf(unloaded(family), 10);
+  const costs = costsOf(family);
   const { anchorAlone, method } = adaptSettingsOf(settings, variant.adapts, family);
   const flops = anchorAlone === undefined ? costs.map((cost) => cost.flops) : [costs[anchorAlone]!.flops];
   const all = flops.reduce((sum, cost) => sum + cost, 0);

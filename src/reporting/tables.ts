@@ -237,3 +237,29 @@ export function areasBySeed(rows: readonly StitchRow[], measure: Measure = ({ ar
   const measured = collect(rows, { note: "" });
   return (method) => new Map(averagesBySeed(measured, method, measure).map(({ seed, meanOfTasks }) => [seed, meanOfTasks]));
 }
+
+/** The difference of two methods' areas, or of another measure, and over how many tasks it is the mean. */
+export interface ComparedAreas {
+  readonly difference: MeanSpread | null;
+  readonly tasks: number;
+}
+
+/**
+ * Compares two methods seed by seed on the tasks that both were run on. Where a study is not complete, those of the seed that has most
+ * count, and seeds that lack one of them are left out: means over other tasks would not compare.
+ */
+export function comparedAreas(rows: readonly StitchRow[], ours: string, other: string, measure: Measure = ({ area }) => area): ComparedAreas {
+  const measured = collect(rows, { note: "" });
+  const differences = new Map<number, Map<string, number>>();
+  for (const { name } of measured.tasks) {
+    for (const [seed, first] of measured.measures(name, ours)) {
+      const second = measured.measures(name, other).get(seed);
+      const [a, b] = [measure(first), second === undefined ? null : measure(second)];
+      if (a !== null && b !== null) differences.set(seed, (differences.get(seed) ?? new Map<string, number>()).set(name, a - b));
+    }
+  }
+  const most = [...differences.values()].reduce<ReadonlyMap<string, number>>((best, one) => (one.size > best.size ? one : best), new Map());
+  const tasks = [...most.keys()];
+  const complete = [...differences.values()].filter((ofSeed) => tasks.every((task) => ofSeed.has(task)));
+  return { difference: meanSpread(complete.map((ofSeed) => tasks.reduce((sum, task) => sum + ofSeed.get(task)!, 0) / tasks.length)), tasks: tasks.length };
+}

@@ -49,7 +49,7 @@ test("unknown tasks, methods and a rank beyond the width, all at once", async ()
     [
       `run vtab-stitching: task is "digit", expected one of ${taskNames.join(", ")}.`,
       "run vtab-stitching: testImages is 0, expected a whole number of at least 1.",
-      'run vtab-stitching: method is "lora", expected one of pst, sn-net, anchor-ti, anchor-s, anchor-b.',
+      'run vtab-stitching: method is "lora", expected one of pst, sn-net, anchor-ti, anchor-s, anchor-b, lora-only, bias-only.',
       "run vtab-stitching: rank is 49, expected a whole number from 1 to 48 (the smallest anchor's width).",
       "run vtab-stitching: steps is 0, expected a whole number of at least 1.",
       'run vtab-stitching: sampler is "greedy", expected one of uniform, flops-grouped, importance.',

@@ -86,3 +86,28 @@ test.skipIf(!existsSync(program))("Ctrl-C writes the checkpoint, says how to go 
   expect(err).toContain("Stopped. What was done is kept; the same command takes it up again:\n  esta run vtab-stitching ");
   expect(existsSync(checkpoint)).toBe(true);
 });
+
+const sharedArgs = (results: string, workers: number): string[] => [
+  ...[program, "run", "vtab-stitching", "--results", join(folder, results), "--name", "quick", "--workers", String(workers), "--seeds", "0,1"],
+  ...["tasks=digits", "methods=anchor-ti", "steps=150", "batchSize=8", "valImages=10", "testImages=40", `weightsFolder=${weights}`].flatMap((assignment) => ["--set", assignment]),
+];
+
+test.skipIf(!existsSync(program))("two workers, one of them killed in the middle, leave the rows of one process", { timeout: 240_000 }, async () => {
+  const whole = spawnSync(process.execPath, sharedArgs("alone", 1), { encoding: "utf8" });
+  expect(whole.status, whole.stderr).toBe(0);
+  const parent = spawn(process.execPath, sharedArgs("shared", 2), { stdio: ["ignore", "pipe", "pipe"] });
+  let [out, err] = ["", ""];
+  parent.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
+  parent.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
+  const ended = new Promise<number | null>((resolve) => parent.on("exit", (code) => resolve(code)));
+  const there = join(folder, "shared", "quick", "vtab-stitching");
+  const run = "task=digits_method=anchor-ti_seed=0";
+  while (!existsSync(join(there, "checkpoints", `${run}.safetensors`))) await new Promise((resolve) => setTimeout(resolve, 5));
+  process.kill((JSON.parse(readFileSync(join(there, "claims", `${run}.json`), "utf8")) as { process: number }).process, "SIGKILL");
+  expect(await ended, err).toBe(0);
+  expect(err).toContain("a worker ended (SIGKILL): another takes its place and takes up its run");
+  expect(out).toContain(`${run}, resumed from its checkpoint`);
+  expect(out).toContain("vtab-stitching: runs done 2, there before 0, failed 0");
+  expect(readFileSync(join(there, "rows.csv"), "utf8")).toBe(readFileSync(join(folder, "alone", "quick", "vtab-stitching", "rows.csv"), "utf8"));
+  expect(existsSync(join(there, "claims"))).toBe(false);
+});

@@ -15,7 +15,7 @@ import type { TrainState } from "./checkpoint.js";
 import { evaluateStitches } from "./evaluate.js";
 import { startTunedModel } from "./start-model.js";
 import { stitchScores, type StitchScore } from "./stitch-scores.js";
-import { train, trainProblems, type Progress, type TrainSettings } from "./train.js";
+import { adaptedStitches, train, trainProblems, type Progress, type TrainSettings } from "./train.js";
 
 export type { StitchScore } from "./stitch-scores.js";
 
@@ -132,24 +132,36 @@ export async function adapt(anchorFamily: AnchorFamily, dataset: Dataset, settin
   const model = startModel(anchorFamily, data, dataset.classes, settings, seed);
   try {
     const initialised = performance.now();
+    const test = firstImages(dataset.test, settings.testImages ?? dataset.test.count);
+    const told = partsTold(model, settings, settings.refit === true ? 0 : dataset.val.count, test.count, onProgress);
     const look = afterStep === undefined ? {} : { afterStep: (state: TrainState) => afterStep(model, state) };
-    const state = await train(model, data, settings.train, { ...trainOptions, ...look, rng: createRng(seed) });
+    const state = await train(model, data, settings.train, { ...trainOptions, ...told(0), ...look, rng: createRng(seed) });
     signal?.throwIfAborted();
     const scores = stitchScores(model, state, settings.train.sampler);
     await onTrained?.(model, scores);
     const trained = performance.now();
-    const watch = (split: string): { onProgress?: (progress: Progress) => void; signal?: AbortSignal } => ({
-      ...(onProgress === undefined ? {} : { onProgress: (progress) => onProgress({ ...progress, label: `${split}, ${progress.label}` }) }),
-      ...(signal === undefined ? {} : { signal }),
-    });
-    const validation = settings.refit === true ? undefined : await evaluateStitches(model, prepare(dataset.val), watch("validation"));
-    const test = await evaluateStitches(model, prepare(firstImages(dataset.test, settings.testImages ?? dataset.test.count)), watch("test"));
-    const outcomes = scores.map((score) => ({ ...score, top1: test.get(score.stitchId)!, validationTop1: validation?.get(score.stitchId) ?? null }));
+    const stop = signal === undefined ? {} : { signal };
+    const validation = settings.refit === true ? undefined : await evaluateStitches(model, prepare(dataset.val), { ...told(1, "validation, "), ...stop });
+    const tested = await evaluateStitches(model, prepare(test), { ...told(2, "test, "), ...stop });
+    const outcomes = scores.map((score) => ({ ...score, top1: tested.get(score.stitchId)!, validationTop1: validation?.get(score.stitchId) ?? null }));
     const seconds = { initialise: (initialised - started) / 1000, train: (trained - initialised) / 1000, evaluate: (performance.now() - trained) / 1000 };
     return { family: model.family, outcomes, trainable: trainableCount(model), losses: state.losses, drawn: state.drawn, seconds };
   } finally {
     disposeModel(model);
   }
+}
+
+/**
+ * Progress of training (part 0), validation (1) and test (2), each as a share of all three: a part weighs its multiply–accumulates,
+ * a training step those of its forward pass twice with frozen weights and three times with all.
+ */
+function partsTold(model: TunedModel, { method, train: { steps, batchSize } }: AdaptSettings, valImages: number, testImages: number, onProgress: ((progress: Progress) => void) | undefined) {
+  const costs = adaptedStitches(model).map((stitchId) => model.family.costs[stitchId]!.flops);
+  const all = costs.reduce((sum, cost) => sum + cost, 0);
+  const work = [(steps * batchSize * (method.kind === "full" ? 3 : 2) * all) / costs.length, valImages * all, testImages * all];
+  const until = (part: number): number => work.slice(0, part).reduce((sum, one) => sum + one, 0) / work.reduce((sum, one) => sum + one, 0);
+  return (part: number, prefix = ""): { onProgress?: (progress: Progress) => void } =>
+    (onProgress === undefined ? {} : { onProgress: ({ done, total, label }) => onProgress({ done, total, label: prefix + label, share: until(part) + (until(part + 1) - until(part)) * (done / total) }) });
 }
 
 /** The training split, or with refit its images and then those of the validation split. */

@@ -35,6 +35,8 @@ export interface Progress {
   readonly total: number;
   /** What is being done, and what it shows. */
   readonly label: string;
+  /** How much of the whole, of which this is a part, is done, 0–1; where that is known. */
+  readonly share?: number;
 }
 
 /** How a run is watched, interrupted and resumed. */

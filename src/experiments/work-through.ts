@@ -1,0 +1,177 @@
+/**
+ * @file Works through an experiment's runs: skips finished ones, takes interrupted ones up, leaves those of other processes to them,
+ * records failures and goes on.
+ */
+import { existsSync, rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { UsageError } from "../checks.js";
+import { writeFileAtomic } from "../reporting/atomic-write.js";
+import { sha256 } from "../reporting/rows-csv.js";
+import { runRecordPath, writeRunRecord, type CodeState, type Machine, type RunRecord } from "../reporting/run-record.js";
+import type { BackendInUse } from "../tensor/index.js";
+import type { PlannedExperiment, PlannedRun } from "./experiment.js";
+import { codeState, machine, versions } from "./provenance.js";
+import { claimRun, type RunClaim } from "./run-claim.js";
+import { makeFolder, type RunEvent } from "./run-events.js";
+import { checkpointPath, removeDamagedCheckpoint, runOnDisk, runRowsPath, weightsPath } from "./run-folder.js";
+import type { RunIdentity } from "./run-identity.js";
+
+/** How runs are worked through. */
+export interface WorkOptions {
+  readonly engine: Pick<BackendInUse, "backend" | "threads">;
+  readonly onEvent: (event: RunEvent) => void;
+  readonly signal: AbortSignal;
+  /** A run that failed after this time, in milliseconds since 1970, is not tried again. */
+  readonly since: number;
+  /** Waits for runs that other processes work on, and takes up what they leave; otherwise they are left out. */
+  readonly waits: boolean;
+}
+
+/** A run that failed, and why. */
+export interface FailedRun {
+  readonly run: string;
+  readonly reason: string;
+  /** Whether the caller can mend it. */
+  readonly usage: boolean;
+}
+
+/** What came of the runs. */
+export interface Worked {
+  /** Runs that were there before. */
+  readonly skipped: number;
+  /** Finished runs, those with them, in the plan's order. */
+  readonly done: readonly PlannedRun[];
+  readonly failed: readonly FailedRun[];
+}
+
+/** What every record of this scheduling shares. */
+interface Origin {
+  readonly code: CodeState;
+  readonly machine: Machine;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** Milliseconds between looks at what other processes work on. */
+const LOOK_AGAIN = 1000;
+
+/**
+ * Does what is not there yet, in order.
+ *
+ * A run's rows appear whole under their name, then its record; only both together count.
+ *
+ * @throws the signal's reason when stopped.
+ */
+export async function workThrough(experiment: PlannedExperiment, folder: string, options: WorkOptions): Promise<Worked> {
+  const { onEvent: log, signal, since, waits } = options;
+  const origin: Origin = { code: codeState(), machine: machine(), versions: versions() };
+  const runs = experiment.runs.length;
+  const done = new Set<PlannedRun>();
+  const failed: FailedRun[] = [];
+  let skipped = 0;
+  let left = [...experiment.runs.entries()];
+  for (let first = true; left.length > 0 && (first || waits); first = false) {
+    if (!first) await pause(LOOK_AGAIN, undefined, { signal }).catch(() => undefined);
+    const others: typeof left = [];
+    for (const [index, run] of left) {
+      signal.throwIfAborted();
+      const identity = await run.identify();
+      const there = runOnDisk(folder, run.name, identity.sha256);
+      if (there.kind === "finished") {
+        done.add(run);
+        if (first) skipped++;
+        if (first) log({ kind: "skipped", run: run.name, index, runs });
+        continue;
+      }
+      if (there.kind === "failed" && statSync(runRecordPath(folder, run.name)).mtimeMs >= since) {
+        failed.push({ run: run.name, reason: there.record.reason ?? "no reason kept", usage: false });
+        continue;
+      }
+      const claim = claimRun(folder, run.name);
+      if (claim === undefined || (runOnDisk(folder, run.name, identity.sha256).kind === "finished")) {
+        claim?.release();
+        others.push([index, run]);
+        continue;
+      }
+      if (there.kind === "damaged") log({ kind: "replaced", run: run.name, problem: there.problem });
+      try {
+        const failure = await runOne(experiment, run, identity, index, folder, origin, claim, options);
+        if (failure === undefined) done.add(run);
+        else failed.push(failure);
+      } finally {
+        claim.release();
+      }
+    }
+    left = others;
+  }
+  return { skipped, done: experiment.runs.filter((run) => done.has(run)), failed };
+}
+
+/** Executes one run and writes what came of it; returns why it failed, or nothing. */
+async function runOne(experiment: PlannedExperiment, run: PlannedRun, identity: RunIdentity, index: number, folder: string, origin: Origin, claim: RunClaim, options: WorkOptions): Promise<FailedRun | undefined> {
+  const { signal, onEvent: log, engine } = options;
+  const checkpoint = checkpointPath(folder, run.name);
+  makeFolder(dirname(checkpoint));
+  const removed = removeDamagedCheckpoint(checkpoint);
+  if (removed !== undefined) log({ kind: "replaced", run: run.name, problem: removed });
+  const resumed = existsSync(checkpoint);
+  log({ kind: "started", run: run.name, index, runs: experiment.runs.length, resumed });
+  const measured: Record<string, number> = {};
+  const started = performance.now();
+  let peakBytes = process.memoryUsage.rss();
+  const record = (part: Pick<RunRecord, "status" | "reason" | "rows" | "rowsSha256">): void => {
+    writeRunRecord(folder, {
+      experiment: experiment.id,
+      profile: experiment.profile,
+      run: run.name,
+      ...part,
+      seed: run.seed,
+      settings: run.settings,
+      settingsSha256: identity.sha256,
+      // A run taken up from a checkpoint has been at work before: its whole time is not known here.
+      seconds: resumed ? null : (performance.now() - started) / 1000,
+      peakBytes,
+      weights: identity.weights,
+      data: identity.data,
+      engine: { backend: engine.backend, threads: engine.threads },
+      ...origin,
+      ...(Object.keys(measured).length > 0 ? { measured } : {}),
+    });
+  };
+  const attempt = await outcomeOf(async () =>
+    run.execute({
+      checkpoint,
+      weights: weightsPath(folder, run.name),
+      fingerprint: identity.sha256,
+      signal,
+      measure: (name, value) => (measured[name] = value),
+      onProgress: (progress) => {
+        peakBytes = Math.max(peakBytes, process.memoryUsage.rss());
+        claim.keep();
+        log({ kind: "progress", run: run.name, progress });
+      },
+    }),
+  );
+  signal.throwIfAborted();
+  if (attempt.kind === "thrown") {
+    const reason = attempt.error instanceof Error ? attempt.error.message : String(attempt.error);
+    const stack = attempt.error instanceof Error && !(attempt.error instanceof UsageError) ? (attempt.error.stack ?? null) : null;
+    record({ status: "failed", reason, rows: 0, rowsSha256: null });
+    log({ kind: "failed", run: run.name, reason, stack });
+    return { run: run.name, reason, usage: attempt.error instanceof UsageError };
+  }
+  const { csv, rows } = attempt.outcome;
+  writeFileAtomic(runRowsPath(folder, run.name), csv);
+  record({ status: "finished", reason: null, rows, rowsSha256: sha256(csv) });
+  rmSync(checkpoint, { force: true });
+  log({ kind: "finished", run: run.name, seconds: (performance.now() - started) / 1000, rows });
+  return undefined;
+}
+
+async function outcomeOf<T>(work: () => Promise<T>): Promise<{ kind: "done"; outcome: T } | { kind: "thrown"; error: unknown }> {
+  try {
+    return { kind: "done", outcome: await work() };
+  } catch (error) {
+    return { kind: "thrown", error };
+  }
+}
