@@ -7,6 +7,7 @@ import { listTasks } from "../datasets/registry.js";
 import { experimentOf, experiments } from "../experiments/index.js";
 import { profiles, type Experiment } from "../experiments/experiment.js";
 import type { Json } from "../reporting/run-record.js";
+import { languagePairs, otherPair } from "../training/language-pairs.js";
 import type { Terminal } from "./terminal.js";
 import { textTable } from "./text-table.js";
 
@@ -22,6 +23,8 @@ export function addListCommand(program: Command, terminal: Terminal): void {
     });
 }
 
+const otherDecoders = { familyId: otherPair, about: "any two LLaMA-style decoders with one tokenizer", obtain: languagePairs.at(-1)!.obtain };
+
 function overview(): string[] {
   return [
     "Experiments (esta run ID)",
@@ -29,6 +32,9 @@ function overview(): string[] {
     "",
     "Families of anchors",
     ...textTable(["id", "what", "weights"], families.map(({ familyId, about, obtain }) => [familyId, about, obtain])),
+    "",
+    "Pairs of decoders",
+    ...textTable(["id", "what", "weights"], [...languagePairs, otherDecoders].map(({ familyId, about, obtain }) => [familyId, about, obtain])),
     "",
     "Tasks without a download",
     ...textTable(["name", "group", "classes", "source"], listTasks().map(({ name, group, classes, source }) => [name, group, String(classes), source]), [2]),

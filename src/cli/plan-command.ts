@@ -7,8 +7,10 @@ import type { PlannedExperiment, PlannedRun } from "../experiments/experiment.js
 import { checkpointPath, experimentFolder, runOnDisk, type RunOnDisk } from "../experiments/run-folder.js";
 import { existsSync } from "node:fs";
 import { matmulRate } from "./matmul-rate.js";
-import { startEngine, withEngineOptions, type EngineOptions } from "./options.js";
+import { startEngine, wholeNumber, withEngineOptions, type EngineOptions } from "./options.js";
+import { withPairOptions } from "./pair-options.js";
 import { plannedExperiments, withPlanOptions, type PlanCommandOptions } from "./plan-options.js";
+import { planPair, type PlanPairOptions } from "./plan-pair.js";
 import type { Terminal } from "./terminal.js";
 import { durationText, textTable } from "./text-table.js";
 
@@ -17,10 +19,15 @@ const ASSUMED_SHARE = 0.4;
 
 /** Adds the command. */
 export function addPlanCommand(program: Command, terminal: Terminal): void {
-  withEngineOptions(withPlanOptions(program.command("plan")))
-    .description("list the runs of experiments, which exist, and the time that the rest may take")
-    .addHelpText("after", "\nExamples:\n  esta plan\n  esta plan vtab-stitching --profile laptop\n  esta plan vtab-stitching --set steps=500 --seeds 0,1")
-    .action(async (ids: string[], options: PlanCommandOptions & EngineOptions) => {
+  withPairOptions(withEngineOptions(withPlanOptions(program.command("plan"))))
+    .description("list the runs of experiments, which exist, and the time that the rest may take; with --family, what adapting a pair of decoders takes")
+    .option("--family <id>", "a pair of decoders (esta list): stitches, parameters, memory needed and free, in place of runs")
+    .option("--batch-size <count>", "with --family: sequences a step", wholeNumber(1), 4)
+    .option("--length <tokens>", "with --family: tokens of a sequence", wholeNumber(1), 512)
+    .option("--rank <r>", "with --family: rank of the low-rank updates", wholeNumber(1), 8)
+    .addHelpText("after", "\nExamples:\n  esta plan\n  esta plan vtab-stitching --profile laptop\n  esta plan vtab-stitching --set steps=500 --seeds 0,1\n  esta plan --family llama\n  esta plan --family smollm2 --weights-small SmolLM2-135M --weights-large SmolLM2-360M")
+    .action(async (ids: string[], options: PlanCommandOptions & EngineOptions & PlanPairOptions & { family?: string }) => {
+      if (options.family !== undefined) return planPair(terminal, options.family, options);
       const planned = plannedExperiments(ids, options);
       throwProblems(planned.flatMap((experiment) => experiment.problems()));
       await startEngine(terminal, options);
