@@ -85,6 +85,8 @@ export interface ExperimentDefinition<Settings extends PlainData, Point extends 
   readonly kinds: { readonly [Key in keyof Settings]: SettingKind };
   /** Settings that choose points or name places: no part of a run's identity (its point and its files' content are). Nor is a flag that is off. */
   readonly outsideIdentity: readonly (keyof Settings & string)[];
+  /** Settings that the runs of a point never read: no part of their identity either. None by default. */
+  readonly unread?: (point: Point, settings: Settings) => readonly (keyof Settings & string)[];
   /** Raised when the code changes what rows come out, so that no older run passes for a finished one. */
   readonly revision: number;
   readonly seeds: Readonly<Record<Profile, readonly number[]>>;
@@ -239,8 +241,8 @@ function coverageIn(folder: string, runs: readonly PlannedRun[]): Coverage | und
 }
 
 function plannedRun<Settings extends PlainData, Point extends PlainData, Row>(definition: ExperimentDefinition<Settings, Point, Row>, point: Point, settings: Settings, seed: number, profile: string): PlannedRun {
-  const outside = new Set<string>(definition.outsideIdentity);
   const own = definition.settingsAt?.(point, settings) ?? settings;
+  const outside = new Set<string>([...definition.outsideIdentity, ...(definition.unread?.(point, own) ?? [])]);
   const deciding: PlainData = { ...Object.fromEntries(Object.entries(own).filter(([key, value]) => !outside.has(key) && value !== false)), ...point };
   return {
     name: runName(point, seed),

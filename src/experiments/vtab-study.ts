@@ -58,6 +58,7 @@ export function defineVtabStudy(study: VtabStudy): Experiment {
     note: vtabNote,
     kinds: vtabSettingKinds,
     outsideIdentity: ["tasks", "methods", "weightsFolder", "dataFolder"],
+    unread: (point, settings) => unreadSettings(variantAt(point, settings)),
     revision: 1,
     rowType: stitchRows,
     stage: ({ method }) => (study.first === undefined || study.first.includes(method) ? 0 : 1),
@@ -68,6 +69,19 @@ export function defineVtabStudy(study: VtabStudy): Experiment {
     run: (point, settings, context) => runVtab(point, variantAt(point, settings), settingsAt(point, settings), context),
     work: (point, settings) => vtabWork(point, variantAt(point, settings), settingsAt(point, settings)),
   });
+}
+
+/** Settings that a variant never reads, so that changing them for others makes none of its runs anew. */
+export function unreadSettings({ adapts, tuning, adapt: own }: Variant): (keyof VtabSettings)[] {
+  const full = adapts === "sn-net" || adapts.startsWith("full-");
+  const alone = adapts.startsWith("full-") || adapts.startsWith("anchor-");
+  return [
+    full ? "learningRate" : "fullLearningRate",
+    ...(full || tuning !== undefined ? (["rank", "scaling", "loraTargets", "biasScope"] as const) : []),
+    ...(full || alone ? (["sampler", "temperature", "exploration", "samplerWarmupVisits", "samplerWarmupShare", "beta", "importance"] as const) : []),
+    ...((full && own === undefined) || alone ? (["bins"] as const) : []),
+    ...(alone ? (["initialImages"] as const) : []),
+  ];
 }
 
 /** Says what was run, in full: a reader of one figure must see what it is not. */
