@@ -12,13 +12,13 @@ import { defineRows, type RowType } from "../reporting/record.js";
 
 type ToySettings = { readonly shapes: readonly string[]; readonly scale: number; readonly steps: number; readonly place: string | null };
 type ToyPoint = { readonly shape: string };
-interface ToyRow {
+export interface ToyRow {
   readonly shape: string;
   readonly seed: number;
   readonly size: number;
 }
 
-const toyRows: RowType<ToyRow> = defineRows("toy", { shape: textColumn(), seed: wholeColumn(), size: numberColumn() }, ["shape", "seed"]);
+export const toyRows: RowType<ToyRow> = defineRows("toy", { shape: textColumn(), seed: wholeColumn(), size: numberColumn() }, ["shape", "seed"]);
 
 /** What a test watches and disturbs. */
 export interface ToyHooks {
