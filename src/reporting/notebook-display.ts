@@ -113,20 +113,23 @@ function duration(seconds: number): string {
 /**
  * Draws a figure for a notebook: interactive where the front end has plotly, a picture everywhere else.
  *
- * HTML and SVG are left out on purpose: a notebook that is opened without being trusted shows them blank.
+ * JupyterLab shows the picture until the pointer enters it, in the picture's own size, so both have the same. HTML and SVG are left out
+ * on purpose: a notebook that is opened without being trusted shows them blank.
  *
  * @param description - what the figure shows, for readers without pictures.
  */
 export async function figureContent(figure: Figure, description: string): Promise<NotebookContent> {
-  const { png } = await renderFigure(figure);
+  const picture = await pictureContent(figure, description);
   const { data, layout } = enlargeFigure(figure, SCREEN_ZOOM);
+  return { ...picture, data: { "application/vnd.plotly.v1+json": { data, layout }, ...picture.data } };
+}
+
+/** The picture alone. */
+async function pictureContent(figure: Figure, description: string): Promise<NotebookContent> {
+  const { png } = await renderFigure(figure, { zoom: SCREEN_ZOOM });
   return {
-    data: {
-      "application/vnd.plotly.v1+json": { data, layout },
-      "image/png": Buffer.from(png).toString("base64"),
-      "text/plain": description,
-    },
-    metadata: { "image/png": { width: Math.round(layout.width) } },
+    data: { "image/png": Buffer.from(png).toString("base64"), "text/plain": description },
+    metadata: { "image/png": { width: Math.round(figure.layout.width * SCREEN_ZOOM) } },
   };
 }
 
@@ -141,10 +144,10 @@ export interface LiveFigure {
   update(figure: Figure): Promise<void>;
 }
 
-/** Opens a place for a figure that changes. */
+/** Opens a place for a figure that changes. It is a picture: JupyterLab would not update an interactive one that the pointer has touched. */
 export function liveFigure(description: string): LiveFigure {
   const display = liveDisplay();
-  return { update: async (figure) => display.update(await figureContent(figure, description)) };
+  return { update: async (figure) => display.update(await pictureContent(figure, description)) };
 }
 
 /** A cell of a table: numbers are set to the right, missing values are a dash. */

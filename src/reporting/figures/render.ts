@@ -8,7 +8,7 @@ import { figurePage } from "./page.js";
 import { plotlySvg } from "./plotly-window.js";
 import { svgToPng } from "./svg-to-png.js";
 
-/** Pixels of the PNG for each CSS pixel: 300 to the inch of the printed size. */
+/** Pixels of the PNG for each CSS pixel, unless told otherwise: 300 to the inch of the printed size. */
 const PNG_ZOOM = 300 / 96;
 
 /** A figure drawn twice. */
@@ -21,15 +21,15 @@ export interface RenderedFigure {
 /**
  * Draws a figure as SVG and PNG; the same figure gives the same bytes on every machine and in any order of drawing.
  *
- * @param size - CSS pixels; by default the size that the figure was composed for.
+ * @param size - CSS pixels; by default the size that the figure was composed for. `zoom`: pixels of the PNG for each of them.
  */
 export async function renderFigure(
-  figure: Figure, size: { readonly width?: number; readonly height?: number } = {},
+  figure: Figure, size: { readonly width?: number; readonly height?: number; readonly zoom?: number } = {},
 ): Promise<RenderedFigure> {
-  const { width = figure.layout.width, height = figure.layout.height } = size;
+  const { width = figure.layout.width, height = figure.layout.height, zoom = PNG_ZOOM } = size;
   const layout = { ...figure.layout, width, height };
   const plain = await plotlySvg({ data: figure.data, layout }, { width, height });
-  return { svg: plain.replace(/(<svg[^>]*>)/, `$1<style>${fontFaceCss()}</style>`), png: svgToPng(plain, PNG_ZOOM) };
+  return { svg: plain.replace(/(<svg[^>]*>)/, `$1<style>${fontFaceCss()}</style>`), png: svgToPng(plain, zoom) };
 }
 
 /** Endings of a figure's files: the picture of the index first. */
