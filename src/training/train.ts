@@ -107,7 +107,7 @@ export async function train(model: TunedModel<AnchorConfig>, data: PreparedSplit
     }
     onProgress?.({ done: state.step, total: settings.steps, label: `loss ${recentMean(state.losses).toFixed(3)}` });
     await options.afterStep?.(state);
-    if (state.step % 4 === 0) await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve)); // an interrupt is seen between any two steps
   }
   if (checkpoint !== undefined && state.step % checkpointEvery !== 0) writeCheckpoint(checkpoint, model, state, fingerprint);
   return state;
