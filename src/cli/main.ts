@@ -9,6 +9,7 @@ import { packageRoot } from "../experiments/package-root.js";
 import { addAdaptCommand } from "./adapt-command.js";
 import { addBenchCommand } from "./bench-command.js";
 import { addCompareCommand } from "./compare-command.js";
+import { addChatCommand } from "./chat-command.js";
 import { addDoctorCommand } from "./doctor-command.js";
 import { addExportCommand } from "./export-command.js";
 import { addFigureCommand } from "./figure-command.js";
@@ -74,6 +75,7 @@ function buildProgram(terminal: Terminal, finish: (exitCode: number) => void): C
   addPretrainCommand(program, terminal);
   addCompareCommand(program, terminal);
   addAdaptCommand(program, terminal, finish);
+  addChatCommand(program, terminal);
   addExportCommand(program, terminal);
   addBenchCommand(program, terminal);
   addLatencyCommand(program, terminal);
