@@ -140,25 +140,27 @@ def train_step(model, optimizer, stitch, images, labels):
 def timed(plan, bench, step, matmul):
     warm_up, flops = plan["warmUp"], plan["flops"]
     mean = sum(flops) / len(flops)
-    rates, operations, seconds = [], 0, 0
+    rates, cpu_times, operations, seconds = [], [], 0, 0
     for index, stitch in enumerate(plan["stitches"]):
-        started = time.perf_counter()
+        started, cpu_started = time.perf_counter(), time.process_time()
         step(stitch)
-        elapsed = time.perf_counter() - started
+        elapsed, cpu = time.perf_counter() - started, time.process_time() - cpu_started
         if index < warm_up:
             continue
         rates.append(plan["batch"] / elapsed * flops[stitch] / mean)
+        cpu_times.append(cpu * 1000 / plan["batch"] / flops[stitch] * mean)
         operations += (4 if bench == "train-step" else 2) * flops[stitch] * plan["batch"]
         seconds += elapsed
     rates.sort(reverse=True)
-    return line(plan, bench, rates[0], rates[len(rates) // 2], operations / seconds / 1e9, matmul)
+    cpu_times.sort()
+    return line(plan, bench, rates[0], rates[len(rates) // 2], cpu_times[len(cpu_times) // 2], operations / seconds / 1e9, matmul)
 
 
-def line(plan, bench, best, median, rate, matmul):
+def line(plan, bench, best, median, cpu, rate, matmul):
     engine = "torch-compile" if "--compile" in sys.argv else "torch"
     return {
         "bench": bench, "backend": engine, "family": plan["family"], "tokens": plan["tokens"], "batch": plan["batch"], "threads": plan["threads"],
-        "images_per_second_best": best, "images_per_second_median": median, "gflops_rate": rate, "fraction_of_matmul_rate": rate / matmul,
+        "images_per_second_best": best, "images_per_second_median": median, "cpu_ms_per_image": cpu, "gflops_rate": rate, "fraction_of_matmul_rate": rate / matmul,
         "peak_rss_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }  # fmt: skip
 

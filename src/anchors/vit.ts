@@ -3,7 +3,7 @@
  *
  * Pre-norm blocks, LayerNorm epsilon 1e-6, erf GELU, class token, learned positions. Source: timm `vision_transformer`.
  */
-import { attention, biasGelu, biasResidual, classTokens, layerNorm, linear, patchify, takeToken, tf, type Tensor } from "../tensor/index.js";
+import { classTokens, layerNorm, linear, patchify, takeToken, tf, transformerBlock, type BlockLinear, type BlockNorm, type Tensor } from "../tensor/index.js";
 import { scopedView, type ParameterView } from "./parameters.js";
 import { tokenCount, type VitConfig } from "./vit-shape.js";
 
@@ -19,7 +19,7 @@ export function vitEmbed({ width, patchSize }: VitConfig, view: ParameterView, i
 
 /** Block n on tokens `[B, N, D]`: x + proj(attention(norm1 x)), then x + fc2(gelu(fc1(norm2 x))); with what the view adds at its named places. */
 export function vitBlock(config: VitConfig, parameters: ParameterView, block: number, entering: Tensor): Tensor {
-  return blockOn(config, parameters, block, entering, (tokens) => tokens);
+  return blockOn(config, parameters, block, entering);
 }
 
 /** The class token `[B, D]` that leaves block n: the same as that of {@link vitBlock}; what follows attention runs on this one token. */
@@ -27,27 +27,20 @@ export function vitLastBlock(config: VitConfig, parameters: ParameterView, block
   return blockOn(config, parameters, block, entering, vitClassToken);
 }
 
-/** @param keep - the tokens that leave the block. */
-function blockOn(config: VitConfig, parameters: ParameterView, block: number, entering: Tensor, keep: (tokens: Tensor) => Tensor): Tensor {
-  const { heads, layerNormEpsilon } = config;
+/** @param leaving - picks the tokens that leave the block; all by default. */
+function blockOn(config: VitConfig, parameters: ParameterView, block: number, entering: Tensor, leaving?: (tokens: Tensor) => Tensor): Tensor {
+  const { heads, layerNormEpsilon: epsilon } = config;
   const view = scopedView(parameters, `blocks.${block}.`);
-  const weight = (module: string): Tensor => view.get(`${module}.weight`);
-  const bias = (module: string): Tensor => view.get(`${module}.bias`);
-  const norm = (module: string, tokens: Tensor): Tensor => layerNorm(tokens, weight(module), bias(module), layerNormEpsilon);
-  const residual = (module: string, y: Tensor, stream: Tensor, normed: Tensor): Tensor => {
-    const sum = biasResidual(y, bias(module), stream);
-    const add = view.hooks?.(module)?.add;
-    return add === undefined ? sum : tf.add(sum, add(tf.add(y, bias(module)), normed));
-  };
+  const norm = (module: string): BlockNorm => ({ gain: view.get(`${module}.weight`), bias: view.get(`${module}.bias`) });
+  const layer = (module: string): BlockLinear => ({ weight: view.get(`${module}.weight`), bias: view.get(`${module}.bias`), lora: view.lora(module) });
   return tf.tidy(() => {
     const x = view.hooks?.("norm1")?.enter?.(entering, tokenCount(config)) ?? entering;
-    const normed = norm("norm1", x);
-    const qkv = linear(normed, weight("attn.qkv"), bias("attn.qkv"), view.lora("attn.qkv"));
-    const mixed = keep(view.hooks?.("attn.qkv")?.attend?.(qkv, heads) ?? attention(qkv, heads));
-    const middle = residual("attn.proj", linear(mixed, weight("attn.proj"), undefined, view.lora("attn.proj")), keep(x), keep(normed));
-    const normedMiddle = norm("norm2", middle);
-    const hidden = biasGelu(linear(normedMiddle, weight("mlp.fc1"), undefined, view.lora("mlp.fc1")), bias("mlp.fc1"));
-    return residual("mlp.fc2", linear(hidden, weight("mlp.fc2"), undefined, view.lora("mlp.fc2")), middle, normedMiddle);
+    return transformerBlock(
+      x,
+      { norm1: norm("norm1"), qkv: layer("attn.qkv"), proj: layer("attn.proj"), norm2: norm("norm2"), fc1: layer("mlp.fc1"), fc2: layer("mlp.fc2") },
+      { heads, epsilon },
+      { attend: view.hooks?.("attn.qkv")?.attend, besideAttention: view.hooks?.("attn.proj")?.add, besideMlp: view.hooks?.("mlp.fc2")?.add, leaving },
+    );
   });
 }
 

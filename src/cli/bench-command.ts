@@ -5,6 +5,7 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import { UsageError } from "../checks.js";
 import { benchImages, measureInference, measureMatmul, measureTrainStep, type BenchSettings, type Measurement } from "./bench.js";
 import { startEngine, wholeNumber, wholeNumbers, withEngineOptions, type EngineOptions } from "./options.js";
+import { measureStitchCosts } from "./stitch-costs.js";
 import type { Terminal } from "./terminal.js";
 import { textTable } from "./text-table.js";
 
@@ -14,6 +15,7 @@ interface BenchCommandOptions extends EngineOptions {
   readonly batch: number;
   readonly steps: number;
   readonly only?: "train-step" | "inference";
+  readonly costs?: number;
   readonly json?: true;
 }
 
@@ -28,13 +30,20 @@ export function addBenchCommand(program: Command, terminal: Terminal): void {
     .option("--batch <count>", "images a step", wholeNumber(1), 32)
     .option("--steps <count>", "timed steps, after three untimed ones", wholeNumber(1), 30)
     .addOption(new Option("--only <bench>", "one of the two that run the family, after the product").choices(Object.keys(timed)))
+    .option("--costs <rounds>", "instead, run every stitch so many times: does its time follow its FLOPs?", wholeNumber(1))
     .option("--json", "one JSON object a line, for scripts")
-    .addHelpText("after", "\nExamples:\n  esta bench\n  esta bench --tokens 65 --threads 2 --json\n  esta bench --backend wasm --steps 5")
-    .action(async ({ family, tokens, batch, steps, only, json, ...engine }: BenchCommandOptions) => {
+    .addHelpText("after", "\nExamples:\n  esta bench\n  esta bench --tokens 65 --threads 2 --json\n  esta bench --steps 10000 --only train-step\n  esta bench --costs 5\n  esta bench --backend wasm --steps 5")
+    .action(async ({ family, tokens, batch, steps, only, costs, json, ...engine }: BenchCommandOptions) => {
       const { headWidth } = benchImages[tokens]!;
       if (family.some((width) => width % headWidth !== 0)) throw new UsageError(`bench: family is ${family.join(",")}, expected multiples of ${headWidth} at ${tokens} tokens (${headWidth} features a head).`);
       const inUse = await startEngine(json === true ? { print: (line = "") => terminal.complain(line) } : terminal, engine);
       const settings: BenchSettings = { widths: family, tokens, batch, steps, backend: inUse.backend, threads: inUse.threads };
+      if (costs !== undefined) {
+        const line = measureStitchCosts(settings, costs);
+        const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+        terminal.print(json === true ? JSON.stringify(line) : `${line.cpu_ms_per_gmac.toFixed(2)} ms of processor time for 10⁹ multiply–accumulates; ${line.stitches} stitches differ from that by ${percent(line.median_deviation)} (median), at most ${percent(line.worst_deviation)} (stitch ${line.worst_stitch})`);
+        return;
+      }
       const matmul = measureMatmul(settings);
       const measurements: Measurement[] = [matmul];
       for (const [bench, measure] of Object.entries(timed)) if (only === undefined || only === bench) measurements.push(measure(settings, matmul.gflops_rate));
@@ -46,9 +55,9 @@ export function addBenchCommand(program: Command, terminal: Terminal): void {
 function measurementTable(measurements: readonly Measurement[]): string[] {
   const shown = (value: number | null, digits: number): string => (value === null ? "–" : value.toFixed(digits));
   return textTable(
-    ["bench", "images/s best", "median", "GFLOP/s", "of matmul", "peak RSS MB"],
-    measurements.map((one) => [one.bench, shown(one.images_per_second_best, 1), shown(one.images_per_second_median, 1), shown(one.gflops_rate, 1), shown(one.fraction_of_matmul_rate, 2), shown(one.peak_rss_bytes / 1e6, 0)]),
-    [1, 2, 3, 4, 5],
+    ["bench", "images/s best", "median", "GFLOP/s", "of matmul", "late/early", "peak RSS MB"],
+    measurements.map((one) => [one.bench, shown(one.images_per_second_best, 1), shown(one.images_per_second_median, 1), shown(one.gflops_rate, 1), shown(one.fraction_of_matmul_rate, 2), shown(one.late_over_early, 3), shown(one.peak_rss_bytes / 1e6, 0)]),
+    [1, 2, 3, 4, 5, 6],
   );
 }
 

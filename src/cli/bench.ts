@@ -39,9 +39,13 @@ export interface Measurement {
   readonly threads: number;
   readonly images_per_second_best: number | null;
   readonly images_per_second_median: number | null;
+  /** Median processor time of all threads, in milliseconds: what other programs on the machine change least. With several threads it holds their waiting. */
+  readonly cpu_ms_per_image: number | null;
   /** 10⁹ floating-point operations a second, a multiply–add counted as two; of the median step, of the best product. */
   readonly gflops_rate: number;
   readonly fraction_of_matmul_rate: number;
+  /** Median time of the last tenth of the steps over that of the first; null under a hundred steps. */
+  readonly late_over_early: number | null;
   readonly peak_rss_bytes: number;
 }
 
@@ -64,7 +68,7 @@ export function benchStitches({ steps }: Pick<BenchSettings, "steps">, stitches:
 /** Best rate of square products of 1024. */
 export function measureMatmul(settings: BenchSettings): Measurement {
   const gflops = matmulRate(1024, 1).best / 1e9;
-  return measurement(settings, "matmul", { images_per_second_best: null, images_per_second_median: null, gflops_rate: gflops, fraction_of_matmul_rate: 1 });
+  return measurement(settings, "matmul", { images_per_second_best: null, images_per_second_median: null, cpu_ms_per_image: null, gflops_rate: gflops, fraction_of_matmul_rate: 1, late_over_early: null });
 }
 
 /**
@@ -73,10 +77,15 @@ export function measureMatmul(settings: BenchSettings): Measurement {
  * Operations are counted as two forward passes: with frozen weights the backward pass multiplies once for the inputs.
  */
 export function measureTrainStep(settings: BenchSettings, matmulGflops: number): Measurement {
+  return withTrainStep(settings, (family, step) => timeSteps(settings, matmulGflops, "train-step", 4, family, step));
+}
+
+/** Hands a training step of a given stitch to `measure`. */
+export function withTrainStep<T>(settings: BenchSettings, measure: (family: StitchFamily, step: (stitchId: number) => void) => T): T {
   return withModel(settings, (model, split) => {
     const stream = createRng(0).stream("bench");
     const state = createAdamWState();
-    return timeSteps(settings, matmulGflops, "train-step", 4, model.family, (stitchId) => {
+    return measure(model.family, (stitchId) => {
       const batch = batchOf(split, randomIndices(split, settings.batch, stream.integer));
       const result = stitchGradients(model, stitchId, batch);
       importanceScore("trainable", model, stitchId, batch, result, () => 0);
@@ -104,7 +113,7 @@ export function measureInference(settings: BenchSettings, matmulGflops: number):
   });
 }
 
-function withModel(settings: BenchSettings, measure: (model: TunedModel, split: PreparedSplit) => Measurement): Measurement {
+function withModel<T>(settings: BenchSettings, measure: (model: TunedModel, split: PreparedSplit) => T): T {
   const model = benchModel(settings);
   try {
     return measure(model, benchSplit(settings, 64));
@@ -164,34 +173,48 @@ function randomIndices({ count }: PreparedSplit, size: number, integer: (below: 
 function timeSteps(settings: BenchSettings, matmulGflops: number, bench: Measurement["bench"], operationsPerMac: number, family: StitchFamily, step: (stitchId: number) => void): Measurement {
   const { batch } = settings;
   const imageRates: number[] = [];
+  const cpuTimes: number[] = [];
   let operations = 0;
   let seconds = 0;
   for (const [index, stitchId] of benchStitches(settings, family.routes.length).entries()) {
+    const cpuStarted = process.cpuUsage();
     const started = performance.now();
     step(stitchId);
     const elapsed = (performance.now() - started) / 1000;
+    const { user, system } = process.cpuUsage(cpuStarted);
     if (index < WARM_UP) continue;
     // A cheap stitch is no faster engine: rates are those of a stitch of mean cost.
     const flops = family.costs[stitchId]!.flops;
-    imageRates.push((batch / elapsed) * (flops / meanFlops(family)));
+    const relativeCost = flops / meanFlops(family);
+    imageRates.push((batch / elapsed) * relativeCost);
+    cpuTimes.push((user + system) / 1000 / batch / relativeCost);
     operations += operationsPerMac * flops * batch;
     seconds += elapsed;
   }
+  const tenth = Math.floor(imageRates.length / 10);
+  const lateOverEarly = tenth < 10 ? null : middle(imageRates.slice(0, tenth)) / middle(imageRates.slice(-tenth));
   imageRates.sort((a, b) => b - a);
+  cpuTimes.sort((a, b) => a - b);
   const gflops = operations / seconds / 1e9;
   return measurement(settings, bench, {
     images_per_second_best: imageRates[0]!,
     images_per_second_median: imageRates[Math.floor(imageRates.length / 2)]!,
+    cpu_ms_per_image: cpuTimes[Math.floor(cpuTimes.length / 2)]!,
     gflops_rate: gflops,
     fraction_of_matmul_rate: gflops / matmulGflops,
+    late_over_early: lateOverEarly,
   });
+}
+
+function middle(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
 function meanFlops({ costs }: StitchFamily): number {
   return costs.reduce((sum, { flops }) => sum + flops, 0) / costs.length;
 }
 
-function measurement({ widths, tokens, batch, threads, backend }: BenchSettings, bench: Measurement["bench"], rates: Pick<Measurement, "images_per_second_best" | "images_per_second_median" | "gflops_rate" | "fraction_of_matmul_rate">): Measurement {
+function measurement({ widths, tokens, batch, threads, backend }: BenchSettings, bench: Measurement["bench"], rates: Pick<Measurement, "images_per_second_best" | "images_per_second_median" | "cpu_ms_per_image" | "gflops_rate" | "fraction_of_matmul_rate" | "late_over_early">): Measurement {
   // maxRSS is in kilobytes, whatever the platform.
   return { bench, backend, family: widths.join(","), tokens, batch, threads, ...rates, peak_rss_bytes: process.resourceUsage().maxRSS * 1024 };
 }

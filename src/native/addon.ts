@@ -48,6 +48,8 @@ export interface Addon {
   biasResidual(x: F32, bias: F32, residual: F32, y: F32, rows: number, width: number): void;
   attention(qkv: F32, out: F32, batch: number, tokens: number, heads: number, width: number): void;
   attentionBackward(qkv: F32, dout: F32, dqkv: F32, batch: number, tokens: number, heads: number, width: number): void;
+  block(x: F32, parameters: readonly F32[], y: F32, kept: F32, sizes: readonly number[], epsilon: number, scaling: number): void;
+  blockBackward(x: F32, parameters: readonly F32[], kept: F32, dy: F32, dx: F32, slopes: F32, sizes: readonly number[], epsilon: number, scaling: number): void;
   softmaxCrossEntropy(logits: F32, labels: Int32Array, out: F32, classes: number): void;
   softmaxCrossEntropyBackward(logits: F32, labels: Int32Array, dy: number, dx: F32, classes: number): void;
   rmsNorm(x: F32, gain: F32, epsilon: number, y: F32, rows: number, width: number): void;
@@ -71,7 +73,7 @@ export interface Addon {
   copy(from: F32, fromOffset: number, to: F32, toOffset: number, layout: number[]): void;
 }
 
-const VERSION = 3;
+const VERSION = 4;
 // The same path from src/native and from dist/native.
 const libraryPath = fileURLToPath(new URL("../../src/native/esta_native.node", import.meta.url));
 

@@ -215,6 +215,8 @@ describe.skipIf(found.kind === "absent")("the native backend", () => {
       (a) => a.biasResidual(array(), array(), array(), array(), size(), size()),
       (a) => a.attention(array(), array(), size(), size(), size(), size()),
       (a) => a.attentionBackward(array(), array(), array(), size(), size(), size(), size()),
+      (a) => a.block(array(), Array.from({ length: 12 + stream.integer(4) }, array), array(), array(), Array.from({ length: 5 + stream.integer(3) }, size), 1e-6, 1),
+      (a) => a.blockBackward(array(), Array.from({ length: 14 }, array), array(), array(), array(), array(), Array.from({ length: 6 }, size), 1e-6, 1),
       (a) => a.softmaxCrossEntropy(array(), Int32Array.from([size(), -1]), array(), size()),
       (a) => a.softmaxCrossEntropyBackward(array(), Int32Array.from([size()]), 1, array(), size()),
       (a) => a.adamW(array(), array(), array(), array(), 1, 1, 1, 0.9, 0.999, 1e-8),
@@ -223,7 +225,7 @@ describe.skipIf(found.kind === "absent")("the native backend", () => {
       (a) => a.softmax(array(), array(), size(), size()),
       (a) => a.sum(array(), array(), size(), size(), size()),
       (a) => a.copy(array(), size(), array(), size(), Array.from({ length: stream.integer(10) }, size)),
-(a) => a.reflect(new Float64Array(size() % 40), new Float64Array(size() % 40), size(), size(), size()),
+      (a) => a.reflect(new Float64Array(size() % 40), new Float64Array(size() % 40), size(), size(), size()),
     ];
     let refused = 0;
     for (let round = 0; round < 4000; round++) {

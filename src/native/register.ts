@@ -5,6 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { loadAddon } from "./addon.js";
 import { NativeBackend } from "./native-backend.js";
 import { registerArithmetic } from "./kernels/arithmetic.js";
+import { registerBlock } from "./kernels/block.js";
 import { registerDecoders } from "./kernels/decoders.js";
 import { registerLayout } from "./kernels/layout.js";
 import { registerProducts } from "./kernels/products.js";
@@ -36,6 +37,7 @@ export function registerNativeBackend(threads: number): NativeState {
     registerLayout();
     registerTransformer();
     registerDecoders();
+    registerBlock();
     registered = true;
   }
   return { kind: "ready", threads: addon.setThreads(threads), simd: addon.simdLevel() };

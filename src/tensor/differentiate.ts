@@ -40,6 +40,17 @@ const readOnlyFor: Readonly<Record<string, Readonly<Record<number, readonly stri
   EstaLoraLinear: { 0: ["weight", "loraA", "loraB"], 1: ["x", "weight"] },
 };
 
+/** Kernels whose first output alone is a result; the others are notes for the way back. */
+const withNotes: ReadonlySet<string> = new Set(["EstaBlock", "EstaLoraBlock"]);
+
+/** Tensors, by id, that the recording under way follows. */
+let followed: ReadonlySet<number> | undefined;
+
+/** Whether a recording is under way that follows this tensor; one of tfjs's own may follow any. */
+export function isFollowed({ id }: tf.Tensor): boolean {
+  return followed?.has(id) ?? (tf.engine() as unknown as Recorder).state.gradientDepth > 0;
+}
+
 /**
  * Computes a scalar and its gradients.
  *
@@ -68,6 +79,7 @@ function record(scalar: () => tf.Tensor, of: readonly tf.Tensor[], tape: TapeNod
   const engine = tf.engine() as unknown as Recorder;
   if (engine.state.gradientDepth > 0) throw new Error("differentiate: called while another gradient is recorded, expected one at a time.");
   const reached = new Set(of.map(({ id }) => id));
+  followed = reached;
   engine.startTape();
   engine.addTapeNode = (kernelName, inputs, outputs, ownGradient, saved, attributes) => {
     const followed = Object.fromEntries(Object.entries(inputs).filter(([, input]) => reached.has(input?.id)));
@@ -84,6 +96,7 @@ function record(scalar: () => tf.Tensor, of: readonly tf.Tensor[], tape: TapeNod
   try {
     return tf.tidy(scalar);
   } finally {
+    followed = undefined;
     delete engine.addTapeNode;
     engine.endTape();
   }
@@ -110,8 +123,9 @@ function backpropagate(value: tf.Tensor, wanted: ReadonlySet<number>, tape: Tape
 
 function propagate({ kernelName, inputs, outputs, saved, gradient, attributes }: TapeNode, incoming: readonly (tf.Tensor | undefined)[], slopes: Map<number, tf.Tensor>): void {
   if (gradient === undefined) throw new Error(`Cannot compute gradient: gradient function not found for ${kernelName}.`);
-  const whole = incoming.map((slope, place) => slope ?? tf.zeros(outputs[place]!.shape));
-  const closures = gradient(whole.length > 1 ? whole : whole[0]!, [...saved], attributes);
+  const results = withNotes.has(kernelName) ? incoming.slice(0, 1) : incoming;
+  const whole = results.map((slope, place) => slope ?? tf.zeros(outputs[place]!.shape));
+  const closures = gradient(outputs.length > 1 ? whole : whole[0]!, [...saved], attributes);
   for (const [name, input] of Object.entries(inputs)) {
     const closure = closures[name];
     if (closure === undefined) throw new Error(`Cannot compute gradient: ${kernelName} has none for its input ${name}.`);

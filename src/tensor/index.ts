@@ -39,5 +39,7 @@ export { siluGate } from "./silu-gate.js";
 export { prefixAttention } from "./prefix-attention.js";
 export { softmaxCrossEntropy } from "./soft-max-cross-entropy.js";
 export { takeToken } from "./take-token.js";
+export { transformerBlock } from "./transformer-block.js";
+export type { BlockAdditions, BlockLinear, BlockNorm, BlockParameters, BlockSettings } from "./transformer-block.js";
 export { NO_LABEL, tokenCrossEntropy } from "./token-cross-entropy.js";
 export type { MovingOperands } from "./token-cross-entropy.js";

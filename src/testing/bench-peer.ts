@@ -133,8 +133,9 @@ function comparison(bench: string, { widths }: Case, engine: string, ours: reado
   const best = (lines: readonly Measurement[]): number => Math.max(...lines.map((line) => line.images_per_second_best!));
   const median = (lines: readonly Measurement[]): number => middle(lines.map((line) => line.images_per_second_median!));
   const memory = (lines: readonly Measurement[]): number => middle(lines.map((line) => line.peak_rss_bytes));
+  const cpu = (lines: readonly Measurement[]): number => 1 / middle(lines.map((line) => line.cpu_ms_per_image!));
   const ratio = (of: (lines: readonly Measurement[]) => number): string => (of(ours) / of(theirs)).toFixed(2);
-  return `${widths.join("/")} ${bench} against ${engine}: best ×${ratio(best)}, median ×${ratio(median)} (${median(ours).toFixed(1)} and ${median(theirs).toFixed(1)} images/s), peak memory ×${ratio(memory)}, fraction of the product rate ${middle(ours.map((line) => line.fraction_of_matmul_rate)).toFixed(2)} and ${middle(theirs.map((line) => line.fraction_of_matmul_rate)).toFixed(2)}`;
+  return `${widths.join("/")} ${bench} against ${engine}: best ×${ratio(best)}, median ×${ratio(median)} (${median(ours).toFixed(1)} and ${median(theirs).toFixed(1)} images/s), per processor time ×${ratio(cpu)}, peak memory ×${ratio(memory)}, fraction of the product rate ${middle(ours.map((line) => line.fraction_of_matmul_rate)).toFixed(2)} and ${middle(theirs.map((line) => line.fraction_of_matmul_rate)).toFixed(2)}`;
 }
 
 function middle(values: readonly number[]): number {

@@ -39,8 +39,8 @@ struct Line([u32; LANES]);
 const ZEROS: Line = Line([0; LANES]);
 
 thread_local! {
-    /// Memory of the packed matrix, used again by the next product.
-    static PACKED: RefCell<Vec<Line>> = const { RefCell::new(Vec::new()) };
+    /// Memories of packed matrices, used again by the next products; several are out at a time.
+    static PACKED: RefCell<Vec<Vec<Line>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Whether the processor has the instructions and the system lets this process use them.
@@ -102,8 +102,7 @@ pub fn with_panels<R>(b: View<'_, f32>, work: impl FnOnce(Panels<'_>) -> R) -> O
     assert!(available() && b.fits() && reads(b));
     let steps = b.rows.div_ceil(STEP);
     let size = b.columns.div_ceil(PANEL) * steps * STEP_LINES;
-    // Taken out, so that a product inside `work` finds memory of its own.
-    let mut lines = PACKED.take();
+    let mut lines = PACKED.with_borrow_mut(Vec::pop).unwrap_or_default();
     lines.resize(lines.len().max(size), ZEROS);
     let good = AtomicBool::new(true);
     let shared = Shared::new(&mut lines[..size]);
@@ -122,7 +121,7 @@ pub fn with_panels<R>(b: View<'_, f32>, work: impl FnOnce(Panels<'_>) -> R) -> O
         }
     });
     let result = good.into_inner().then(|| work(Panels { lines: &lines[..size], whole: b }));
-    PACKED.set(lines);
+    PACKED.with_borrow_mut(|memories| memories.push(lines));
     result
 }
 

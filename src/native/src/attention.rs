@@ -278,6 +278,33 @@ fn fetch_head(from: &[f32], step: usize, sizes: Sizes) {
     }
 }
 
+/// All heads of one image.
+pub fn image_forward(qkv: &[f32], out: &mut [f32], sizes: Sizes) {
+    let all = sizes.all();
+    for first in (0..all).step_by(sizes.width) {
+        if first + sizes.width < all {
+            for part in 0..3 {
+                fetch_head(&qkv[part * all + first + sizes.width..], 3 * all, sizes);
+            }
+        }
+        head_forward(&qkv[first..], &mut out[first..], sizes);
+    }
+}
+
+/// All heads of one image back.
+pub fn image_backward(qkv: &[f32], dout: &[f32], dqkv: &mut [f32], sizes: Sizes) {
+    let all = sizes.all();
+    for first in (0..all).step_by(sizes.width) {
+        if first + sizes.width < all {
+            for part in 0..3 {
+                fetch_head(&qkv[part * all + first + sizes.width..], 3 * all, sizes);
+            }
+            fetch_head(&dout[first + sizes.width..], all, sizes);
+        }
+        head_backward(&qkv[first..], &dout[first..], &mut dqkv[first..], sizes);
+    }
+}
+
 pub fn forward(qkv: &[f32], out: &mut [f32], sizes: Sizes) {
     let (tokens, all) = (sizes.tokens, sizes.all());
     if tokens * all == 0 {
@@ -285,17 +312,9 @@ pub fn forward(qkv: &[f32], out: &mut [f32], sizes: Sizes) {
     }
     let shared = Shared::new(out);
     for_each_chunk(sizes.batch, |image| {
-        let qkv = &qkv[image * tokens * 3 * all..(image + 1) * tokens * 3 * all];
         // SAFETY: images are disjoint.
         let out = unsafe { shared.slice(image * tokens * all, tokens * all) };
-        for first in (0..all).step_by(sizes.width) {
-            if first + sizes.width < all {
-                for part in 0..3 {
-                    fetch_head(&qkv[part * all + first + sizes.width..], 3 * all, sizes);
-                }
-            }
-            head_forward(&qkv[first..], &mut out[first..], sizes);
-        }
+        image_forward(&qkv[image * tokens * 3 * all..(image + 1) * tokens * 3 * all], out, sizes);
     });
 }
 
@@ -309,15 +328,6 @@ pub fn backward(qkv: &[f32], dout: &[f32], dqkv: &mut [f32], sizes: Sizes) {
         let qkv = &qkv[image * tokens * 3 * all..(image + 1) * tokens * 3 * all];
         let dout = &dout[image * tokens * all..(image + 1) * tokens * all];
         // SAFETY: images are disjoint.
-        let dqkv = unsafe { shared.slice(image * tokens * 3 * all, tokens * 3 * all) };
-        for first in (0..all).step_by(sizes.width) {
-            if first + sizes.width < all {
-                for part in 0..3 {
-                    fetch_head(&qkv[part * all + first + sizes.width..], 3 * all, sizes);
-                }
-                fetch_head(&dout[first + sizes.width..], all, sizes);
-            }
-            head_backward(&qkv[first..], &dout[first..], &mut dqkv[first..], sizes);
-        }
+        image_backward(qkv, dout, unsafe { shared.slice(image * tokens * 3 * all, tokens * 3 * all) }, sizes);
     });
 }

@@ -68,7 +68,7 @@ macro_rules! per_binary {
 }
 
 multiversion! {
-    fn pairs(operation: Binary, a: &[f32], b: &[f32], out: &mut [f32]) {
+    pub fn pairs(operation: Binary, a: &[f32], b: &[f32], out: &mut [f32]) {
         per_binary!(operation, |OPERATION| {
             map_two(a, b, out, |a, b| apply(OPERATION, a, b))
         })
@@ -155,7 +155,7 @@ pub fn unary(operation: Unary, x: &[f32], y: &mut [f32]) {
 }
 
 multiversion! {
-    fn bias_residual_rows(x: &[f32], bias: &[f32], residual: &[f32], y: &mut [f32]) {
+    pub fn bias_residual_rows(x: &[f32], bias: &[f32], residual: &[f32], y: &mut [f32]) {
         let width = bias.len();
         for ((row, other), out) in x.chunks_exact(width).zip(residual.chunks_exact(width)).zip(y.chunks_exact_mut(width)) {
             map_three(row, bias, other, out, |x, bias, residual| x + bias + residual);

@@ -8,7 +8,7 @@ use std::f32::consts::FRAC_1_SQRT_2;
 const DENSITY: f32 = 0.398_942_3;
 
 multiversion! {
-    fn forward_rows(x: &[f32], bias: &[f32], y: &mut [f32]) {
+    pub fn forward_rows(x: &[f32], bias: &[f32], y: &mut [f32]) {
         let width = bias.len();
         for (row, out) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)) {
             map_two(row, bias, out, |x, bias| {
@@ -20,7 +20,7 @@ multiversion! {
 }
 
 multiversion! {
-    fn backward_rows(x: &[f32], bias: &[f32], dy: &[f32], dx: &mut [f32], dbias: &mut [f32]) {
+    pub fn backward_rows(x: &[f32], bias: &[f32], dy: &[f32], dx: &mut [f32], dbias: &mut [f32]) {
         let width = bias.len();
         for ((row, up), out) in x.chunks_exact(width).zip(dy.chunks_exact(width)).zip(dx.chunks_exact_mut(width)) {
             map_three(row, bias, up, out, |x, bias, up| {

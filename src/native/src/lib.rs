@@ -9,6 +9,7 @@ mod adamw;
 #[cfg(target_arch = "x86_64")]
 mod amx;
 mod attention;
+mod block;
 mod causal;
 mod check;
 mod copy;
@@ -58,6 +59,16 @@ where
     }
 }
 
+/// One of several arrays that a function reads.
+pub struct In(&'static [f32]);
+
+impl FromNapiValue for In {
+    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
+        // SAFETY: as for `Out`; nothing writes the array during the call.
+        unsafe { <&'static [f32]>::from_napi_value(env, value).map(In) }
+    }
+}
+
 impl<T> Deref for Out<T> {
     type Target = [T];
     fn deref(&self) -> &[T] {
@@ -74,7 +85,7 @@ impl<T> DerefMut for Out<T> {
 /// Raised with every change of the functions below; the TypeScript side refuses another version.
 #[napi(catch_unwind)]
 pub fn version() -> u32 {
-    3
+    4
 }
 
 /// Sets the threads that work, the calling one included; returns how many there are.
@@ -286,6 +297,81 @@ pub fn attention_backward(qkv: &[f32], dout: &[f32], mut dqkv: Out<f32>, batch: 
     check::length("attentionBackward", "dout", dout.len(), &[batch, tokens, heads, width])?;
     check::length("attentionBackward", "dqkv", dqkv.len(), &[batch, tokens, 3, heads, width])?;
     attention::backward(qkv, dout, &mut dqkv, attention::Sizes { batch: batch as usize, tokens: tokens as usize, heads: heads as usize, width: width as usize });
+    Ok(())
+}
+
+/// Sizes `[batch, tokens, heads, width, hidden, rank]` and the parameters of a block: gain and bias of the first norm; weight, bias and low-rank
+/// factors of qkv; weight and bias of proj; gain and bias of the second norm; weights and biases of fc1 and fc2.
+fn block_of<'a>(name: &str, parameters: &'a [In], sizes: &[u32], epsilon: f64, scaling: f64) -> Result<(block::Parameters<'a>, block::Sizes)> {
+    let &[batch, tokens, heads, width, hidden, rank] = sizes else {
+        return Err(Error::new(Status::InvalidArg, format!("{name}: {} sizes, expected 6.", sizes.len())));
+    };
+    let [gain1, bias1, qkv, qkv_bias, lora_a, lora_b, proj, proj_bias, gain2, bias2, fc1, fc1_bias, fc2, fc2_bias] = parameters else {
+        return Err(Error::new(Status::InvalidArg, format!("{name}: {} parameters, expected 14.", parameters.len())));
+    };
+    check::that(heads > 0 && width % heads == 0 && hidden > 0, || format!("{name}: {heads} heads of width {width}, {hidden} hidden features."))?;
+    check::product(name, &[batch, tokens, 8, width])?;
+    check::product(name, &[batch, tokens, 8, hidden])?;
+    for (what, values, expected) in [
+        ("gain1", gain1, &[width][..]),
+        ("bias1", bias1, &[width]),
+        ("qkv", qkv, &[3, width, width]),
+        ("qkvBias", qkv_bias, &[3, width]),
+        ("proj", proj, &[width, width]),
+        ("projBias", proj_bias, &[width]),
+        ("gain2", gain2, &[width]),
+        ("bias2", bias2, &[width]),
+        ("fc1", fc1, &[hidden, width]),
+        ("fc1Bias", fc1_bias, &[hidden]),
+        ("fc2", fc2, &[width, hidden]),
+        ("fc2Bias", fc2_bias, &[width]),
+    ] {
+        check::length(name, what, values.0.len(), expected)?;
+    }
+    let lora = lora(name, lora_a.0, lora_b.0, scaling, width, 3 * width, rank)?;
+    let sizes = block::Sizes { batch: batch as usize, tokens: tokens as usize, heads: heads as usize, width: width as usize, hidden: hidden as usize, rank: rank as usize };
+    let parameters = block::Parameters {
+        gain1: gain1.0,
+        bias1: bias1.0,
+        qkv: qkv.0,
+        qkv_bias: qkv_bias.0,
+        lora,
+        proj: proj.0,
+        proj_bias: proj_bias.0,
+        gain2: gain2.0,
+        bias2: bias2.0,
+        fc1: fc1.0,
+        fc1_bias: fc1_bias.0,
+        fc2: fc2.0,
+        fc2_bias: fc2_bias.0,
+        epsilon: epsilon as f32,
+    };
+    Ok((parameters, sizes))
+}
+
+/// A transformer block on `[batch, tokens, width]`; `kept` holds what the way back needs, or is empty.
+#[napi(catch_unwind)]
+#[allow(clippy::too_many_arguments)]
+pub fn block(x: &[f32], parameters: Vec<In>, mut y: Out<f32>, mut kept: Out<f32>, sizes: Vec<u32>, epsilon: f64, scaling: f64) -> Result<()> {
+    let (parameters, sizes) = block_of("block", &parameters, &sizes, epsilon, scaling)?;
+    let count = sizes.batch * sizes.tokens;
+    check::that(x.len() == count * sizes.width && y.len() == x.len() && (kept.is_empty() || kept.len() == count * sizes.kept()), || {
+        format!("block: x, y and kept have {}, {} and {} numbers, expected {} and {}.", x.len(), y.len(), kept.len(), count * sizes.width, count * sizes.kept())
+    })?;
+    block::forward(x, parameters, &mut y, &mut kept, sizes);
+    Ok(())
+}
+
+/// The gradients of [`block`] by `x` and, one after the other in `slopes`, by gains, biases and low-rank factors.
+#[napi(catch_unwind)]
+#[allow(clippy::too_many_arguments)]
+pub fn block_backward(x: &[f32], parameters: Vec<In>, kept: &[f32], dy: &[f32], mut dx: Out<f32>, mut slopes: Out<f32>, sizes: Vec<u32>, epsilon: f64, scaling: f64) -> Result<()> {
+    let (parameters, sizes) = block_of("blockBackward", &parameters, &sizes, epsilon, scaling)?;
+    let (count, total) = (sizes.batch * sizes.tokens, sizes.slopes().iter().sum::<usize>());
+    check::that(x.len() == count * sizes.width && dy.len() == x.len() && dx.len() == x.len() && kept.len() == count * sizes.kept() && slopes.len() == total, || {
+        format!("blockBackward: x, dy, dx, kept and slopes have {}, {}, {}, {} and {} numbers, expected {}, {} and {total}.", x.len(), dy.len(), dx.len(), kept.len(), slopes.len(), count * sizes.width, count * sizes.kept())
+    })?;
+    block::backward(x, parameters, kept, dy, &mut dx, &mut slopes, sizes);
     Ok(())
 }
 

@@ -23,28 +23,34 @@ pub struct Lora<'a> {
     pub scaling: f32,
 }
 
-/// `W + scaling·B·A`, or W itself without an update.
-fn merged<'a>(weight: &'a [f32], lora: Lora<'_>, outputs: usize, inputs: usize) -> Cow<'a, [f32]> {
-    if lora.rank == 0 {
-        return Cow::Borrowed(weight);
-    }
-    let mut sum = weight.to_vec();
+/// Writes `W + scaling·B·A`.
+pub fn merge(weight: &[f32], lora: Lora<'_>, outputs: usize, inputs: usize, sum: &mut [f32]) {
     let cut = Cut::rows(outputs, (inputs * lora.rank) as f64 / 16.0);
-    let shared = Shared::new(&mut sum);
+    let shared = Shared::new(sum);
     let b = View::new(lora.b, outputs, lora.rank);
     let a = View::new(lora.a, lora.rank, inputs);
     for_each_chunk(cut.chunks, |chunk| {
         let (start, end) = cut.bounds(chunk);
         // SAFETY: chunks own disjoint rows.
         let part = unsafe { shared.slice(start * inputs, (end - start) * inputs) };
+        part.copy_from_slice(&weight[start * inputs..end * inputs]);
         matmul::product_into(matmul::rows_of(b, start, end), a, part, inputs, lora.scaling, true);
     });
+}
+
+/// `W + scaling·B·A`, or W itself without an update.
+fn merged<'a>(weight: &'a [f32], lora: Lora<'_>, outputs: usize, inputs: usize) -> Cow<'a, [f32]> {
+    if lora.rank == 0 {
+        return Cow::Borrowed(weight);
+    }
+    let mut sum = vec![0.0; weight.len()];
+    merge(weight, lora, outputs, inputs, &mut sum);
     Cow::Owned(sum)
 }
 
 multiversion! {
     /// Adds a row to every row.
-    fn add_row(rows: &mut [f32], row: &[f32]) {
+    pub fn add_row(rows: &mut [f32], row: &[f32]) {
         for line in rows.chunks_exact_mut(row.len()) {
             add_to(line, row);
         }
@@ -124,6 +130,20 @@ pub fn backward_x(dy: &[f32], weight: Weight, lora: Lora<'_>, dx: &mut [f32], ro
     matmul::product(View::new(dy, rows, outputs), View::new(&weight, outputs, inputs), dx, 1.0, false);
 }
 
+/// Adds `(dy·B)ᵀ·x`, rank × inputs, and `(x·Aᵀ)ᵀ·dy`, rank × outputs, for rows that are in the cache; an empty sum is left out. `narrow` holds rank numbers a row.
+pub fn add_lora_rows(x: &[f32], dy: &[f32], lora: Lora<'_>, inputs: usize, outputs: usize, narrow: &mut [f32], sum_a: &mut [f32], sum_b: &mut [f32]) {
+    let (rows, rank) = (x.len() / inputs, lora.rank);
+    let low = &mut narrow[..rows * rank];
+    if !sum_a.is_empty() {
+        matmul::product_into(View::new(dy, rows, outputs), View::new(lora.b, outputs, rank), low, rank, 1.0, false);
+        tile::add_outer(low, rank, x, inputs, sum_a, rows);
+    }
+    if !sum_b.is_empty() {
+        matmul::product_into(View::new(x, rows, inputs), View::new(lora.a, rank, inputs).turned(), low, rank, 1.0, false);
+        tile::add_outer(low, rank, dy, outputs, sum_b, rows);
+    }
+}
+
 /// `dA = scaling·(dy·B)ᵀ·x` and `dB = scaling·dyᵀ·(x·Aᵀ)`. Each is skipped when its output is empty.
 ///
 /// Rows are taken in portions that stay in the cache: the narrow products are made and used there.
@@ -136,27 +156,14 @@ pub fn backward_lora(x: &[f32], dy: &[f32], lora: Lora<'_>, da: &mut [f32], db: 
     let (size_a, size_b) = (if want_a { rank * inputs } else { 0 }, if want_b { rank * outputs } else { 0 });
     let mut partial = vec![0.0f32; groups.chunks.max(1) * (size_a + size_b)];
     let shared = Shared::new(&mut partial);
-    let (a, b) = (View::new(lora.a, rank, inputs), View::new(lora.b, outputs, rank));
     for_each_chunk(groups.chunks, |group| {
         let (first, last) = groups.bounds(group);
         // SAFETY: groups own disjoint parts.
         let (sum_a, sum_b) = unsafe { shared.slice(group * (size_a + size_b), size_a + size_b) }.split_at_mut(size_a);
         let mut narrow = vec![0.0f32; portion * rank];
-        let mut start = first;
-        while start < last {
-            let count = portion.min(last - start);
-            let x_part = &x[start * inputs..(start + count) * inputs];
-            let dy_part = &dy[start * outputs..(start + count) * outputs];
-            let low = &mut narrow[..count * rank];
-            if want_a {
-                matmul::product_into(View::new(dy_part, count, outputs), b, low, rank, 1.0, false);
-                tile::add_outer(low, rank, x_part, inputs, sum_a, count);
-            }
-            if want_b {
-                matmul::product_into(View::new(x_part, count, inputs), a.turned(), low, rank, 1.0, false);
-                tile::add_outer(low, rank, dy_part, outputs, sum_b, count);
-            }
-            start += count;
+        for start in (first..last).step_by(portion) {
+            let end = (start + portion).min(last);
+            add_lora_rows(&x[start * inputs..end * inputs], &dy[start * outputs..end * outputs], lora, inputs, outputs, &mut narrow, sum_a, sum_b);
         }
     });
     for index in 0..size_a {

@@ -236,3 +236,53 @@ pub fn product_columns(a: View<'_, f32>, b: View<'_, f32>, out: Shared<f32>, sta
     }
     column_chunk(a, b, out, start, stride, 1.0, false);
 }
+
+/// A right matrix ready to be multiplied by many left ones.
+#[derive(Clone, Copy)]
+pub enum Packed<'a> {
+    #[cfg(target_arch = "x86_64")]
+    Tiles(amx::Panels<'a>),
+    #[cfg(target_arch = "x86_64")]
+    Panels(panels::Panels<'a>),
+    Plain(View<'a, f32>),
+}
+
+/// Packs `b` with all threads, in the way that suits left matrices of so many rows, and hands it to `work`, which runs once.
+pub fn with_packed(b: View<'_, f32>, rows: usize, work: &mut dyn FnMut(Packed<'_>)) {
+    assert!(b.fits());
+    #[cfg(target_arch = "x86_64")]
+    {
+        if amx::suits(rows, b.rows, b.columns) && amx::reads(b) && amx::with_panels(b, |packed| work(Packed::Tiles(packed))).is_some() {
+            return;
+        }
+        if panels::suits(rows, b.rows, b.columns) {
+            return panels::with_panels(b, |packed| work(Packed::Panels(packed)));
+        }
+    }
+    work(Packed::Plain(b));
+}
+
+impl Packed<'_> {
+    /// Writes `a·b` of `columns` columns. One thread.
+    pub fn multiply(&self, a: View<'_, f32>, columns: usize, out: &mut [f32]) {
+        assert!(out.len() == a.rows * columns);
+        match *self {
+            // SAFETY: `out` holds all rows, and is exclusively borrowed; the kernels check the rest.
+            #[cfg(target_arch = "x86_64")]
+            Packed::Tiles(b) => unsafe { amx::multiply(a, b, 0..columns, out.as_mut_ptr(), columns, 1.0, false) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Packed::Panels(b) => unsafe { panels::multiply(a, b, 0..columns, out.as_mut_ptr(), columns, 1.0, false) },
+            Packed::Plain(b) => product_into(a, b, out, columns, 1.0, false),
+        }
+    }
+}
+
+/// Rows of a left matrix below which a packed right one is not at its best.
+pub fn rows_worth_packing() -> usize {
+    #[cfg(target_arch = "x86_64")]
+    if amx::available() {
+        return 256;
+    }
+    64
+}

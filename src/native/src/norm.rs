@@ -13,7 +13,7 @@ fn statistics(row: &[f32], epsilon: f32) -> (f32, f32) {
 }
 
 multiversion! {
-    fn forward_rows(x: &[f32], gain: &[f32], bias: &[f32], epsilon: f32, y: &mut [f32]) {
+    pub fn forward_rows(x: &[f32], gain: &[f32], bias: &[f32], epsilon: f32, y: &mut [f32]) {
         let width = gain.len();
         for (row, out) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)) {
             let (mean, scale) = statistics(row, epsilon);
@@ -23,7 +23,7 @@ multiversion! {
 }
 
 multiversion! {
-    fn backward_rows(x: &[f32], gain: &[f32], dy: &[f32], epsilon: f32, dx: &mut [f32], dgain: &mut [f32], dbias: &mut [f32]) {
+    pub fn backward_rows(x: &[f32], gain: &[f32], dy: &[f32], epsilon: f32, dx: &mut [f32], dgain: &mut [f32], dbias: &mut [f32]) {
         let width = gain.len();
         let inverse = 1.0 / width as f32;
         let (gain_blocks, gain_rest) = gain.as_chunks::<LANES>();

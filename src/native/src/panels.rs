@@ -2,7 +2,7 @@
 //! rows and 32 columns are summed in registers. The crate `gemm` does all others; here it reaches about two thirds of this rate.
 use crate::matmul::View;
 use crate::parallel::{Cut, Shared, for_each_chunk};
-use crate::simd::{LANES, Level, level};
+use crate::simd::{LANES, Level, level, transpose_lines};
 use std::arch::x86_64::*;
 use std::cell::RefCell;
 use std::ops::Range;
@@ -15,8 +15,8 @@ const VECTORS: usize = 2;
 pub const PANEL: usize = VECTORS * LANES;
 /// Depth of a block: a strip of the left matrix and a panel of the right one fit the first cache.
 const DEPTH: usize = 256;
-/// Columns of a block: with [`DEPTH`] rows, it fits half of the second cache.
-const COLUMNS: usize = 1024;
+/// Columns of a block: with [`DEPTH`] rows, it fits half of a second cache of one mebibyte (1024 columns cost Zen 4 a quarter of the rate).
+const COLUMNS: usize = 512;
 
 /// Sixteen numbers on one cache line.
 #[derive(Clone, Copy)]
@@ -24,8 +24,8 @@ const COLUMNS: usize = 1024;
 struct Line([f32; LANES]);
 
 thread_local! {
-    /// Memory of the packed matrix, used again by the next product.
-    static PACKED: RefCell<Vec<Line>> = const { RefCell::new(Vec::new()) };
+    /// Memories of packed matrices, used again by the next products; several are out at a time.
+    static PACKED: RefCell<Vec<Vec<Line>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Whether a product is worth packing for, and the processor has the instructions.
@@ -57,12 +57,11 @@ impl Panels<'_> {
 pub fn with_panels<R>(b: View<'_, f32>, work: impl FnOnce(Panels<'_>) -> R) -> R {
     let (depth, columns) = (b.rows, b.columns);
     let size = depth * columns.div_ceil(LANES);
-    // Taken out, so that a product inside `work` finds memory of its own.
-    let mut lines = PACKED.take();
+    let mut lines = PACKED.with_borrow_mut(Vec::pop).unwrap_or_default();
     lines.resize(lines.len().max(size), Line([0.0; LANES]));
     pack(b, &mut lines[..size]);
     let result = work(Panels { lines: &lines[..size], depth, columns });
-    PACKED.set(lines);
+    PACKED.with_borrow_mut(|memories| memories.push(lines));
     result
 }
 
@@ -108,6 +107,19 @@ fn turn_columns(from: &[f32], row_stride: usize, column_stride: usize, count: us
         for vector in 0..vectors {
             let first = vector * LANES;
             let columns = (count - first).min(LANES);
+            if row_stride == 1 && columns == LANES && rows.len() == LANES * vectors {
+                let mut square = [[0u32; LANES]; LANES];
+                for (column, line) in square.iter_mut().enumerate() {
+                    let values: &[f32; LANES] = from[block * LANES + (first + column) * column_stride..].first_chunk().expect("sixteen rows are there");
+                    *line = values.map(f32::to_bits);
+                }
+                // SAFETY: only processors with AVX-512 come here; sixteen lines.
+                unsafe { transpose_lines(square.as_mut_ptr()) };
+                for (line, values) in rows[vector..].iter_mut().step_by(vectors).zip(square) {
+                    line.0 = values.map(f32::from_bits);
+                }
+                continue;
+            }
             for (row, lines) in rows.chunks_exact_mut(vectors).enumerate() {
                 let values = from[(block * LANES + row) * row_stride + first * column_stride..].iter().step_by(column_stride);
                 let line = &mut lines[vector].0;

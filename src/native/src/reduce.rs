@@ -17,7 +17,7 @@ multiversion! {
 }
 
 multiversion! {
-    fn add_rows(values: &[f32], sums: &mut [f32]) {
+    pub fn add_rows(values: &[f32], sums: &mut [f32]) {
         let width = sums.len();
         for row in values.chunks_exact(width) {
             add_to(sums, row);

@@ -1,0 +1,229 @@
+//! A pre-norm transformer block, whole: a few images at a time pass through all of it while their numbers are in the second cache, forward and
+//! back. Weights are packed once a call. On the way back only queries, keys, values, the middle of the residual stream and what enters the GELU
+//! are read; the rest is made again.
+
+use crate::attention;
+use crate::elementwise::{self, Binary};
+use crate::linear::{self, Lora};
+use crate::matmul::{Packed, View, rows_worth_packing, with_packed};
+use crate::parallel::{Cut, Shared, for_each_chunk};
+use crate::simd::LANES;
+use crate::{gelu, norm, reduce};
+use std::cell::RefCell;
+
+/// Sizes of tokens `[batch, tokens, width]`, of the hidden layer and of the low-rank update of queries, keys and values.
+#[derive(Clone, Copy)]
+pub struct Sizes {
+    pub batch: usize,
+    pub tokens: usize,
+    pub heads: usize,
+    pub width: usize,
+    pub hidden: usize,
+    pub rank: usize,
+}
+
+impl Sizes {
+    /// Numbers that the way back needs of each token: queries, keys and values; the middle of the stream; what enters the GELU.
+    pub fn kept(&self) -> usize {
+        4 * self.width + self.hidden
+    }
+
+    /// Lengths of the gradients of gains, biases and low-rank factors, in the order in which [`backward`] writes them.
+    pub fn slopes(&self) -> [usize; 10] {
+        let (width, rank) = (self.width, self.rank);
+        [width, width, 3 * width, width, width, width, self.hidden, width, rank * width, 3 * width * rank]
+    }
+
+    /// Whole images, with as many rows as make a packed weight worth while.
+    fn cut(&self) -> Cut {
+        Cut::of(self.batch, rows_worth_packing().div_ceil(self.tokens.max(1)).max(1))
+    }
+
+    fn attention(&self) -> attention::Sizes {
+        attention::Sizes { batch: 1, tokens: self.tokens, heads: self.heads, width: self.width / self.heads }
+    }
+}
+
+/// The block's parameters; weights are outputs × inputs.
+#[derive(Clone, Copy)]
+pub struct Parameters<'a> {
+    pub gain1: &'a [f32],
+    pub bias1: &'a [f32],
+    pub qkv: &'a [f32],
+    pub qkv_bias: &'a [f32],
+    pub lora: Lora<'a>,
+    pub proj: &'a [f32],
+    pub proj_bias: &'a [f32],
+    pub gain2: &'a [f32],
+    pub bias2: &'a [f32],
+    pub fc1: &'a [f32],
+    pub fc1_bias: &'a [f32],
+    pub fc2: &'a [f32],
+    pub fc2_bias: &'a [f32],
+    pub epsilon: f32,
+}
+
+thread_local! {
+    /// Memory of the numbers of some images, used again by the next.
+    static WORK: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+    /// Memory of the merged weight.
+    static MERGED: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Lends parts of so many numbers, each starting on a cache line, with anything in them.
+fn with_work<const PARTS: usize>(sizes: [usize; PARTS], work: impl FnOnce([&mut [f32]; PARTS])) {
+    let mut memory = WORK.take();
+    let total: usize = sizes.iter().map(|size| size.next_multiple_of(LANES)).sum();
+    memory.resize(memory.len().max(total + LANES), 0.0);
+    let aligned = memory.as_ptr().align_offset(64);
+    let mut rest = &mut memory[aligned..aligned + total];
+    work(sizes.map(|size| {
+        let (part, others) = std::mem::take(&mut rest).split_at_mut(size.next_multiple_of(LANES));
+        rest = others;
+        &mut part[..size]
+    }));
+    WORK.set(memory);
+}
+
+/// Packs the four weights, the first one with its update merged, turned for the way forward or as they are for the way back.
+fn with_weights(p: Parameters<'_>, s: Sizes, turned: bool, work: &(dyn Fn([Packed<'_>; 4]) + Sync)) {
+    let Sizes { width, hidden, .. } = s;
+    let rows = s.cut().bounds(0).1 * s.tokens;
+    let mut memory = MERGED.take();
+    let qkv = if p.lora.rank == 0 {
+        p.qkv
+    } else {
+        memory.resize(memory.len().max(p.qkv.len()), 0.0);
+        linear::merge(p.qkv, p.lora, 3 * width, width, &mut memory[..p.qkv.len()]);
+        &memory[..p.qkv.len()]
+    };
+    let view = |weight, outputs, inputs| {
+        let view = View::new(weight, outputs, inputs);
+        if turned { view.turned() } else { view }
+    };
+    with_packed(view(qkv, 3 * width, width), rows, &mut |qkv| {
+        with_packed(view(p.proj, width, width), rows, &mut |proj| {
+            with_packed(view(p.fc1, hidden, width), rows, &mut |fc1| {
+                with_packed(view(p.fc2, width, hidden), rows, &mut |fc2| work([qkv, proj, fc1, fc2]));
+            });
+        });
+    });
+    MERGED.set(memory);
+}
+
+/// `middle = x + proj(attention(norm1 x))`, `y = middle + fc2(gelu(fc1(norm2 middle)))`. An empty `kept` keeps nothing.
+pub fn forward(x: &[f32], p: Parameters<'_>, y: &mut [f32], kept: &mut [f32], s: Sizes) {
+    let Sizes { tokens, width, hidden, .. } = s;
+    if s.batch * tokens * width == 0 {
+        return;
+    }
+    let cut = s.cut();
+    let (out, keeps) = (Shared::new(y), !kept.is_empty());
+    let memory = Shared::new(kept);
+    with_weights(p, s, true, &|[qkv_weight, proj_weight, fc1_weight, fc2_weight]| {
+        for_each_chunk(cut.chunks, |chunk| {
+            let (first, last) = cut.bounds(chunk);
+            let rows = (last - first) * tokens;
+            let x = &x[first * tokens * width..last * tokens * width];
+            // SAFETY: chunks own disjoint images.
+            let y = unsafe { out.slice(first * tokens * width, rows * width) };
+            let own = if keeps { 0 } else { rows * s.kept() };
+            with_work([rows * width, rows * width, rows * hidden, own], |[narrow, mixed, wide, own]| {
+                // SAFETY: as above.
+                let kept = if keeps { unsafe { memory.slice(first * tokens * s.kept(), rows * s.kept()) } } else { own };
+                let (qkv, kept) = kept.split_at_mut(rows * 3 * width);
+                let (middle, inner) = kept.split_at_mut(rows * width);
+                norm::forward_rows(x, p.gain1, p.bias1, p.epsilon, narrow);
+                qkv_weight.multiply(View::new(narrow, rows, width), 3 * width, qkv);
+                linear::add_row(qkv, p.qkv_bias);
+                for image in 0..last - first {
+                    let place = image * tokens * width..(image + 1) * tokens * width;
+                    attention::image_forward(&qkv[3 * place.start..3 * place.end], &mut mixed[place], s.attention());
+                }
+                proj_weight.multiply(View::new(mixed, rows, width), width, narrow);
+                elementwise::bias_residual_rows(narrow, p.proj_bias, x, middle);
+                norm::forward_rows(middle, p.gain2, p.bias2, p.epsilon, narrow);
+                fc1_weight.multiply(View::new(narrow, rows, width), hidden, inner);
+                gelu::forward_rows(inner, p.fc1_bias, wide);
+                fc2_weight.multiply(View::new(wide, rows, hidden), width, narrow);
+                elementwise::bias_residual_rows(narrow, p.fc2_bias, middle, y);
+            });
+        });
+    });
+}
+
+/// Cuts an array into parts of these lengths.
+fn parts<const PARTS: usize>(mut rest: &mut [f32], lengths: [usize; PARTS]) -> [&mut [f32]; PARTS] {
+    lengths.map(|length| {
+        let (part, others) = std::mem::take(&mut rest).split_at_mut(length);
+        rest = others;
+        part
+    })
+}
+
+/// The gradients of [`forward`] by `x` and by everything but the weights; `slopes` holds those one after the other, see [`Sizes::slopes`].
+pub fn backward(x: &[f32], p: Parameters<'_>, kept: &[f32], dy: &[f32], dx: &mut [f32], slopes: &mut [f32], s: Sizes) {
+    let Sizes { tokens, width, hidden, rank, .. } = s;
+    slopes.fill(0.0);
+    if s.batch * tokens * width == 0 {
+        return;
+    }
+    let cut = s.cut();
+    let lengths = s.slopes();
+    let total = lengths.iter().sum();
+    let mut partial = vec![0.0f32; cut.chunks * total];
+    let (out, sums) = (Shared::new(dx), Shared::new(&mut partial));
+    with_weights(p, s, false, &|[qkv_weight, proj_weight, fc1_weight, fc2_weight]| {
+        for_each_chunk(cut.chunks, |chunk| {
+            let (first, last) = cut.bounds(chunk);
+            let rows = (last - first) * tokens;
+            let here = first * tokens * width..last * tokens * width;
+            let (x, dy) = (&x[here.clone()], &dy[here.clone()]);
+            let (qkv, kept) = kept[first * tokens * s.kept()..last * tokens * s.kept()].split_at(rows * 3 * width);
+            let (middle, inner) = kept.split_at(rows * width);
+            // SAFETY: chunks own disjoint images and sums.
+            let (dx, own) = unsafe { (out.slice(here.start, rows * width), sums.slice(chunk * total, total)) };
+            let [gain1, bias1, qkv_bias, proj_bias, gain2, bias2, fc1_bias, fc2_bias, lora_a, lora_b] = parts(own, lengths);
+            with_work([rows * width, rows * width, rows * hidden.max(3 * width), rows * hidden.max(3 * width), rows * rank], |[narrow, stream, wide, other, low]| {
+                reduce::add_rows(dy, fc2_bias);
+                let wide_hidden = &mut wide[..rows * hidden];
+                fc2_weight.multiply(View::new(dy, rows, width), hidden, wide_hidden);
+                let dinner = &mut other[..rows * hidden];
+                gelu::backward_rows(inner, p.fc1_bias, wide_hidden, dinner, fc1_bias);
+                fc1_weight.multiply(View::new(dinner, rows, hidden), width, narrow);
+                norm::backward_rows(middle, p.gain2, narrow, p.epsilon, dx, gain2, bias2);
+                elementwise::pairs(Binary::Add, dy, dx, stream);
+                reduce::add_rows(stream, proj_bias);
+                proj_weight.multiply(View::new(stream, rows, width), width, narrow);
+                let dqkv = &mut wide[..rows * 3 * width];
+                for image in 0..last - first {
+                    let place = image * tokens * width..(image + 1) * tokens * width;
+                    let packed = 3 * place.start..3 * place.end;
+                    attention::image_backward(&qkv[packed.clone()], &narrow[place], &mut dqkv[packed], s.attention());
+                }
+                reduce::add_rows(dqkv, qkv_bias);
+                if rank > 0 {
+                    let normed = &mut other[..rows * width];
+                    norm::forward_rows(x, p.gain1, p.bias1, p.epsilon, normed);
+                    linear::add_lora_rows(normed, dqkv, p.lora, width, 3 * width, low, lora_a, lora_b);
+                }
+                qkv_weight.multiply(View::new(dqkv, rows, 3 * width), width, narrow);
+                let direct = &mut other[..rows * width];
+                norm::backward_rows(x, p.gain1, narrow, p.epsilon, direct, gain1, bias1);
+                elementwise::pairs(Binary::Add, stream, direct, dx);
+            });
+        });
+    });
+    for own in partial.chunks_exact(total) {
+        reduce::add_rows(own, slopes);
+    }
+    let [.., lora_a, lora_b] = parts(slopes, lengths);
+    for value in lora_a.iter_mut() {
+        *value *= p.lora.scaling;
+    }
+    // Summed as rank × outputs, asked for as outputs × rank.
+    let turned: Vec<f32> = lora_b.iter().map(|value| value * p.lora.scaling).collect();
+    for (index, value) in lora_b.iter_mut().enumerate() {
+        *value = turned[index % rank * 3 * width + index / rank];
+    }
+}
