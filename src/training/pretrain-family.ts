@@ -25,6 +25,8 @@ export interface PretrainFamilyOptions {
   readonly command: string;
   /** The engine that the card names. */
   readonly engine: string;
+  /** Held-out images that the accuracies are measured on; 4,000 by default. */
+  readonly validationImages?: number;
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
 }
@@ -73,7 +75,7 @@ export async function pretrainFamily(family: FamilyEntry, settings: PretrainSett
   return true;
 }
 
-async function pretrainAnchor(anchor: AnchorEntry, family: FamilyEntry, settings: PretrainSettings, upstream: string, { out, from, seed, command, engine, onProgress, signal }: PretrainFamilyOptions): Promise<void> {
+async function pretrainAnchor(anchor: AnchorEntry, family: FamilyEntry, settings: PretrainSettings, upstream: string, { out, from, seed, command, engine, validationImages, onProgress, signal }: PretrainFamilyOptions): Promise<void> {
   const path = join(out, anchor.file);
   const { steps, batchSize, weightDecay, poseWeight } = settings;
   const learningRate = widthLearningRate(settings.learningRate, anchor.config.width, family);
@@ -86,6 +88,7 @@ async function pretrainAnchor(anchor: AnchorEntry, family: FamilyEntry, settings
     normalisation: family,
     checkpoint,
     ...(start === undefined ? {} : { start }),
+    ...(validationImages === undefined ? {} : { validationImages }),
     ...(signal === undefined ? {} : { signal }),
     ...(onProgress === undefined ? {} : { onProgress: (progress) => onProgress({ ...progress, label: `${anchor.anchorId}, ${progress.label}` }) }),
   });

@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 const config = vitConfig({ width: 16, depth: 1, heads: 2, imageSize: 32, patchSize: 8, classes: 1 });
 const settings = { ...defaultPretrain, steps: 30, batchSize: 24, learningRate: 3e-3, upstream: { seed: 0, formulaClasses: 6 } };
-const options = { seed: 0, normalisation: halfNormalisation };
+const options = { seed: 0, normalisation: halfNormalisation, validationImages: 60 };
 const family: FamilyEntry = {
   familyId: "test",
   anchors: [8, 16].map((width, index) => ({ anchorId: `vit-test-${index}`, label: `${index}`, config: { ...config, width, heads: 1 }, file: `vit-test-${index}.safetensors` })),
@@ -30,7 +30,7 @@ const family: FamilyEntry = {
 };
 
 test("pretraining learns to tell formula-driven classes apart", async () => {
-  const result = await pretrain({ ...config, width: 48, heads: 3 }, { ...settings, steps: 150 }, options);
+  const result = await pretrain({ ...config, width: 48, heads: 3 }, { ...settings, steps: 150 }, { ...options, validationImages: 600 });
   expect(result.formulaTop1).toBeGreaterThan(2 / 6);
   expect(result.photographTop1).toBe(null);
   expect(result.parameters["head.weight"]!.shape).toEqual([6, 48]);
@@ -71,7 +71,7 @@ test("pretraining that goes on starts from the earlier weights, and its checkpoi
 
 test("a pretrained family loads again and its card names every anchor", async () => {
   const out = mkdtempSync(join(tmpdir(), "esta-family-"));
-  const run = () => pretrainFamily(family, { ...settings, steps: 2 }, { seed: 0, out, command: "esta pretrain", engine: "cpu" });
+  const run = () => pretrainFamily(family, { ...settings, steps: 2 }, { seed: 0, out, command: "esta pretrain", engine: "cpu", validationImages: 60 });
   await run();
   expect(loadFamily(family, [out]).map(({ config: { width } }) => width)).toEqual([8, 16]);
   expect(readRecord(join(out, "vit-test-1.safetensors"))).toMatchObject({ steps: 2, batchSize: 24, seed: 0, upstreamClasses: 6 });
@@ -79,7 +79,7 @@ test("a pretrained family loads again and its card names every anchor", async ()
   const kept = readRecord(join(out, "vit-test-0.safetensors")).minutes;
   await run();
   expect(readRecord(join(out, "vit-test-0.safetensors")).minutes).toBe(kept);
-  await pretrainFamily(family, { ...settings, steps: 2, upstream: { seed: 0, formulaClasses: 7 } }, { seed: 0, out, command: "esta pretrain", engine: "cpu" });
+  await pretrainFamily(family, { ...settings, steps: 2, upstream: { seed: 0, formulaClasses: 7 } }, { seed: 0, out, command: "esta pretrain", engine: "cpu", validationImages: 60 });
   expect(readRecord(join(out, "vit-test-0.safetensors")).upstreamClasses).toBe(7);
 }, 60_000);
 
@@ -87,7 +87,7 @@ test("a family that goes on records its whole chain, and is made again when the 
   const [first, second] = ["first", "second"].map((name) => join(mkdtempSync(join(tmpdir(), "esta-chain-")), name)) as [string, string];
   const short = { ...settings, steps: 1 };
   const both = family.anchors.map(({ anchorId }) => anchorId);
-  const about = { seed: 0, engine: "cpu" };
+  const about = { seed: 0, engine: "cpu", validationImages: 60 };
   const start = (seed: number, anchorIds = both) => pretrainFamily(family, short, { ...about, anchorIds, seed, out: first, command: `esta pretrain --seed ${seed}` });
   const goOn = (anchorIds = both) => pretrainFamily(family, short, { ...about, anchorIds, out: second, from: first, command: "esta pretrain --from first" });
   const files = [first, second].map((folder) => join(folder, "vit-test-0.safetensors")) as [string, string];

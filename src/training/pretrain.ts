@@ -9,7 +9,7 @@ import { vitHeadShape, vitModules, type VitConfig } from "../anchors/vit-shape.j
 import { throwProblems, UsageError, wholeNumberProblem } from "../checks.js";
 import type { Normalisation } from "../datasets/dataset.js";
 import { prefetchUpstream } from "../datasets/upstream-prefetch.js";
-import type { Upstream, UpstreamBatch, UpstreamSettings } from "../datasets/upstream.js";
+import type { UpstreamBatch, UpstreamSettings } from "../datasets/upstream.js";
 import { createRng, type RandomStream, type Rng } from "../rng.js";
 import { createScoreAverage } from "../sampling/importance.js";
 import { adamWStep, computedValues, createAdamWState, linear, softmaxCrossEntropy, tf, type Variable } from "../tensor/index.js";
@@ -44,6 +44,8 @@ export interface PretrainOptions {
   /** File that keeps the run's state. */
   readonly checkpoint?: string;
   readonly checkpointEvery?: number;
+  /** Held-out images that the accuracies are measured on; 4,000 by default. */
+  readonly validationImages?: number;
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
 }
@@ -72,7 +74,7 @@ const poseClasses = 17;
  */
 export async function pretrain(config: VitConfig, settings: PretrainSettings, options: PretrainOptions): Promise<PretrainResult> {
   throwProblems([...wholeNumberProblem("pretrain", "steps", settings.steps, 1, Infinity), ...wholeNumberProblem("pretrain", "batchSize", settings.batchSize, 1, Infinity)]);
-  const { seed, start, checkpoint, checkpointEvery = 200, onProgress, signal } = options;
+  const { seed, start, checkpoint, checkpointEvery = 200, validationImages = 4000, onProgress, signal } = options;
   const started = performance.now();
   const fingerprint = JSON.stringify([config, settings, seed, start?.sha256]);
   const opened = await prefetchUpstream(settings.upstream, { size: settings.batchSize, workers: 0 });
@@ -99,7 +101,7 @@ export async function pretrain(config: VitConfig, settings: PretrainSettings, op
     await source.close();
   }
   const view = treeView(trainable);
-  const accuracy = upstreamAccuracy(upstreamConfig, view, upstream, options.normalisation);
+  const accuracy = upstreamAccuracy(upstreamConfig, view, upstream.validation(validationImages), upstream.formulaClasses, options.normalisation);
   const parameters = toHost(Object.fromEntries(Object.entries(trainable).filter(([name]) => !name.startsWith("pose."))));
   for (const variable of Object.values(trainable)) variable.dispose();
   return { parameters, upstreamClasses: upstream.classes, ...accuracy, seconds: (performance.now() - started) / 1000, stepsDone: state.step };
@@ -158,10 +160,9 @@ function upstreamGradients(config: VitConfig, trainable: Readonly<Record<string,
   });
 }
 
-function upstreamAccuracy(config: VitConfig, view: ParameterView, upstream: Upstream, normalisation: Normalisation): Pick<PretrainResult, "formulaTop1" | "photographTop1"> {
-  const { images, labels } = upstream.validation(4000);
+function upstreamAccuracy(config: VitConfig, view: ParameterView, { images, labels }: UpstreamBatch, formulaClasses: number, normalisation: Normalisation): Pick<PretrainResult, "formulaTop1" | "photographTop1"> {
   const split = prepareSplit({ images, labels, count: labels.length }, config.imageSize, normalisation);
-  const isFormula = (label: number): boolean => label < upstream.formulaClasses;
+  const isFormula = (label: number): boolean => label < formulaClasses;
   const correct = { formula: 0, photograph: 0 };
   for (const batch of eachBatch(split, 200)) {
     const logits = computedValues(() => linear(vitFeatures(config, view, batch.images), view.get("head.weight"), view.get("head.bias")));
