@@ -5,6 +5,7 @@ import { UsageError } from "../checks.js";
 import { profiles, type Experiment, type Profile } from "./experiment.js";
 import { deploymentStages } from "./deployment-stages.js";
 import { gradientAngles } from "./gradient-angles.js";
+import { instructionFollowing } from "./instruction-following.js";
 import { importanceValidity } from "./importance-validity.js";
 import { loraVsFull } from "./lora-vs-full.js";
 import { peftTechniques } from "./peft-techniques.js";
@@ -13,7 +14,7 @@ import { samplingAblation } from "./sampling-ablation.js";
 import { stitchSpaceIdentities } from "./stitch-space-identities.js";
 import { vtabStitching } from "./vtab-stitching.js";
 
-export const experiments: readonly Experiment[] = [stitchSpaceIdentities, vtabStitching, samplingAblation, importanceValidity, gradientAngles, rankAblation, loraVsFull, peftTechniques, deploymentStages];
+export const experiments: readonly Experiment[] = [stitchSpaceIdentities, vtabStitching, instructionFollowing, samplingAblation, importanceValidity, gradientAngles, rankAblation, loraVsFull, peftTechniques, deploymentStages];
 
 /** The experiment of that id. @throws {UsageError} listing the known ones. */
 export function experimentOf(id: string): Experiment {

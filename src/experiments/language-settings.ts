@@ -1,0 +1,89 @@
+/**
+ * @file The settings of adapting a pair of decoders to instructions: plain data, and what they mean to the training code.
+ */
+import { defaultSampler, type SamplerKind } from "../sampling/sampler.js";
+import type { ImportanceVariant } from "../sampling/importance.js";
+import type { LanguageAdaptSettings } from "../training/adapt-language.js";
+import { defaultPst, type BiasScope } from "../tuning/method.js";
+import type { SettingKind } from "./settings.js";
+
+/** Settings of instruction-following. A type, not an interface: plain data for JSON. */
+export type LanguageSettings = {
+  /** Name of the pair: mini-llama is the kit's own. */
+  readonly family: string;
+  /** Folders of the decoders in Hugging Face's layout; none for the kit's own pair. */
+  readonly weightsSmall: string | null;
+  readonly weightsLarge: string | null;
+  /** A file in Alpaca's format; none for the kit's own instructions. */
+  readonly instructions: string | null;
+  /** Wording of the prompt: short or alpaca. */
+  readonly template: string;
+  /** `pst`, `pst-uniform` (stitches drawn uniformly), `sn-net` (full fine-tuning), `anchor-s` and `anchor-l` (PST's tensors, one anchor alone). */
+  readonly methods: readonly string[];
+  /** Optimizer updates of each run. */
+  readonly steps: number;
+  readonly batchSize: number;
+  /** Share of the steps that is warm-up. */
+  readonly warmupShare: number;
+  /** Peak learning rate of PST and of anchors alone. */
+  readonly learningRate: number;
+  /** Peak learning rate of full fine-tuning. */
+  readonly fullLearningRate: number;
+  readonly weightDecay: number;
+  readonly rank: number;
+  readonly scaling: number;
+  readonly biasScope: string;
+  readonly bins: number;
+  readonly importance: string;
+  /** Training examples that start the stitching layers. */
+  readonly initialExamples: number;
+  /** First training, validation and test examples to use; none means all. */
+  readonly trainExamples: number | null;
+  readonly valExamples: number | null;
+  readonly testExamples: number | null;
+  /** Most tokens of an answer. */
+  readonly maximumTokens: number;
+  /** Test examples whose answers are kept, for the table of answers. */
+  readonly samples: number;
+  /** Keeps what each run trained, below `weights/` beside the results. */
+  readonly saveWeights: boolean;
+};
+
+/** What each setting holds. */
+export const languageSettingKinds: { readonly [Key in keyof LanguageSettings]: SettingKind } = {
+  family: "text", weightsSmall: "text?", weightsLarge: "text?", instructions: "text?", template: "text", methods: "texts",
+  steps: "number", batchSize: "number", warmupShare: "number", learningRate: "number", fullLearningRate: "number", weightDecay: "number",
+  rank: "number", scaling: "number", biasScope: "text", bins: "number", importance: "text",
+  initialExamples: "number", trainExamples: "number?", valExamples: "number?", testExamples: "number?", maximumTokens: "number", samples: "number", saveWeights: "flag",
+};
+
+export const languageMethods = ["pst", "pst-uniform", "sn-net", "anchor-s", "anchor-l"] as const;
+
+/** PST on the kit's own pair; profiles change sizes. */
+export const languageBase: LanguageSettings = {
+  family: "mini-llama", weightsSmall: null, weightsLarge: null, instructions: null, template: "short", methods: languageMethods,
+  steps: 400, batchSize: 16, warmupShare: 0.1, learningRate: 6e-3, fullLearningRate: 6e-4, weightDecay: 1e-4,
+  rank: defaultPst.rank, scaling: defaultPst.scaling, biasScope: defaultPst.biasScope, bins: 3, importance: "trainable",
+  initialExamples: 100, trainExamples: null, valExamples: 200, testExamples: 300, maximumTokens: 24, samples: 6, saveWeights: false,
+};
+
+/** What the training code is told for one method. Names that are not known pass through: the training code's own checks name them. */
+export function languageSettingsOf(settings: LanguageSettings, method: string): LanguageAdaptSettings {
+  const { steps, batchSize, weightDecay, rank, scaling, bins, initialExamples, maximumTokens } = settings;
+  const full = method === "sn-net";
+  const anchorAlone = ["anchor-s", "anchor-l"].indexOf(method);
+  const base = full ? settings.fullLearningRate : settings.learningRate;
+  const scored = method === "pst" || method === "pst-uniform";
+  return {
+    method: full ? { kind: "full" } : { kind: "pst", rank, scaling, loraTargets: "q+v", biasScope: settings.biasScope as BiasScope },
+    train: {
+      steps, batchSize, weightDecay, scheduleUnit: "step",
+      schedule: { length: steps, warmup: Math.round(settings.warmupShare * steps), base, warmupStart: base / 1000, minimum: base / 100 },
+      sampler: { ...defaultSampler, kind: (method === "pst" ? "importance" : "uniform") satisfies SamplerKind, bins },
+      importance: scored ? (settings.importance as ImportanceVariant) : "loss",
+    },
+    initialExamples,
+    maximumTokens,
+    ...(anchorAlone < 0 ? {} : { anchorAlone }),
+  };
+}
