@@ -9,17 +9,18 @@
 import { join } from "node:path";
 import type { LlamaConfig } from "../anchors/llama-shape.js";
 import { choiceProblem, wholeNumberProblem } from "../checks.js";
+import { costsTable } from "../reporting/costs-table.js";
 import { instructionClaims } from "../reporting/instruction-claims.js";
 import { instructionRows, type InstructionRow } from "../reporting/instruction-rows.js";
 import { instructionTables, speedTable } from "../reporting/instruction-tables.js";
 import { interpolationFigure } from "../reporting/figures/interpolation-figure.js";
-import { writeFigure } from "../reporting/figures/render.js";
 import { writeTable } from "../reporting/table.js";
 import { adaptLanguage, adaptLanguageProblems, flopsPerToken, formatOf, type LanguageAdaptResult } from "../training/adapt-language.js";
 import { adaptedLanguageRecord, saveAdaptedLanguage } from "../training/adapted-language-file.js";
 import { answersOf, scoreAnswers } from "../training/evaluate-text.js";
+import { stitchLabel } from "../stitching/family.js";
 import { languageStructure, type LanguageFamily } from "../training/language-family.js";
-import { checkLlamaFolder } from "../anchors/load-llama.js";
+import { pairConfigs } from "../training/language-pairs.js";
 import type { TunedModel } from "../tuning/tuned-model.js";
 import { defineExperiment, type Ingredients, type ReportContext, type RunContext } from "./experiment.js";
 import { languageBase, languageMethods, languageSettingKinds, languageSettingsOf, type LanguageSettings } from "./language-settings.js";
@@ -31,14 +32,16 @@ type Point = { readonly method: string };
 /** Anchors adapted alone share a method name in the rows. */
 const rowMethod = (method: string): string => (method.startsWith("anchor-") ? "anchors" : method);
 
-const labels: Readonly<Record<string, string>> = { "pst-uniform": "PST, uniform sampling", anchors: "Each anchor alone" };
+const labels: Readonly<Record<string, string>> = {
+  pst: "PST, importance sampling", "pst-uniform": "PST, uniform sampling", "sn-net": "SN-Net, full fine-tuning", anchors: "Each anchor alone", "anchor-s": "Small anchor alone", "anchor-l": "Large anchor alone",
+};
 
 export const instructionFollowing = defineExperiment<LanguageSettings, Point, InstructionRow>({
   id: "instruction-following",
   question: "Do stitched language models interpolate between the two anchors?",
   claim: "Stitches between LLaMA-7B and 13B, adapted to instructions, lie between them in quality (paper; we test the direction)",
   settings: {
-    quick: { ...languageBase, steps: 30, batchSize: 8, initialExamples: 20, valExamples: 20, testExamples: 24, maximumTokens: 12, samples: 4 },
+    quick: { ...languageBase, steps: 30, batchSize: 8, initialExamples: 20, trainExamples: 1000, valExamples: 20, testExamples: 24, maximumTokens: 12, samples: 4 },
     laptop: languageBase,
     paper: {
       ...languageBase, family: "llama", weightsSmall: "data/weights/llama-7b", weightsLarge: "data/weights/llama-13b", instructions: "data/alpaca.json", template: "alpaca",
@@ -49,6 +52,7 @@ export const instructionFollowing = defineExperiment<LanguageSettings, Point, In
   note: noteOf,
   kinds: languageSettingKinds,
   outsideIdentity: ["methods", "weightsSmall", "weightsLarge", "instructions"],
+  unread: ({ method }) => (method === "sn-net" ? ["learningRate", "rank", "scaling", "biasScope", "importance"] : ["fullLearningRate"]),
   revision: 1,
   rowType: instructionRows,
   points: ({ methods }) => methods.map((method) => ({ method })),
@@ -56,11 +60,9 @@ export const instructionFollowing = defineExperiment<LanguageSettings, Point, In
   ingredients: ingredientsOf,
   run: runInstructions,
   work: workOf,
+  figures: { interpolation: (rows, context) => interpolationFigure(rows, { ...context, labels }) },
   report: reportInstructions,
-  reportFiles: [
-    ...["png", "svg", "html"].map((ending) => `figures/interpolation.${ending}`),
-    ...["stitches", "methods", "novelty", "answers"].flatMap((table) => ["md", "csv", "json"].map((ending) => `tables/${table}.${ending}`)),
-  ],
+  reportFiles: ["stitches", "methods", "novelty", "answers"].flatMap((table) => ["md", "csv", "json"].map((ending) => `tables/${table}.${ending}`)),
   claims: instructionClaims,
 });
 
@@ -86,7 +88,7 @@ function problemsOf(where: string, settings: LanguageSettings): string[] {
 
 /** The pair's sizes, without its weights. */
 function unloaded(settings: LanguageSettings): { readonly anchors: readonly { readonly config: LlamaConfig }[] } {
-  return { anchors: pairFolders(settings).map(({ folder }) => ({ config: checkLlamaFolder(folder).config })) };
+  return { anchors: pairConfigs(settings.family, pairFolders(settings)).map((config) => ({ config })) };
 }
 
 async function ingredientsOf(_point: Point, settings: LanguageSettings): Promise<Ingredients> {
@@ -132,7 +134,7 @@ function writingSpeeds(model: TunedModel<LlamaConfig>, family: LanguageFamily, t
     write();
     const started = performance.now();
     write();
-    return [[String(stitchId), (1000 * maximum) / (performance.now() - started)]];
+    return [[stitchLabel(model.family.space, stitchId, family.labels), (1000 * maximum) / (performance.now() - started)]];
   });
 }
 
@@ -159,7 +161,6 @@ function rowsOf({ family, outcomes, trainable }: LanguageAdaptResult, { anchors 
   });
 }
 
-async function reportInstructions(rows: readonly InstructionRow[], { folder, id, profile, note }: ReportContext): Promise<void> {
-  for (const table of [...instructionTables(rows, note, labels), speedTable(folder, note, labels)]) if (table !== undefined) writeTable(join(folder, "tables"), table);
-  await writeFigure(join(folder, "figures", "interpolation"), interpolationFigure(rows, { note, labels }), `${id}, ${profile}`);
+async function reportInstructions(rows: readonly InstructionRow[], { folder, note }: ReportContext): Promise<void> {
+  for (const table of [...instructionTables(rows, note, labels), speedTable(folder, note, labels), costsTable(folder, note, labels)]) if (table !== undefined) writeTable(join(folder, "tables"), table);
 }

@@ -4,12 +4,13 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { UsageError } from "../checks.js";
+import { choiceProblem, UsageError } from "../checks.js";
 import { readAlpaca } from "../datasets/text-alpaca.js";
 import { buildInstructions, type Novelty } from "../datasets/text-instructions.js";
 import type { Exchange, PromptTemplate } from "../language/prompt-template.js";
 import { createRng } from "../rng.js";
-import { loadLanguageFamily, type LanguageAnchorFolder, type LanguageFamily } from "../training/language-family.js";
+import type { LanguageFamily } from "../training/language-family.js";
+import { languagePairs, loadLanguagePair, type PairFolders } from "../training/language-pairs.js";
 import type { LanguageSettings } from "./language-settings.js";
 import { rememberLast } from "./remember-last.js";
 import { fromRoot, ownWeightFolders, shortPath } from "./vtab-sources.js";
@@ -25,35 +26,40 @@ export interface InstructionSource {
   readonly sha256: string;
 }
 
-/** The folders of a pair, the smaller first. @param settings - with folders of its own, or the name of the kit's pair. */
-export function pairFolders({ family, weightsSmall, weightsLarge }: Pick<LanguageSettings, "family" | "weightsSmall" | "weightsLarge">): LanguageAnchorFolder[] {
-  const folder = (label: string, own: string | null): LanguageAnchorFolder => {
-    const anchorId = `${family}-${label.toLowerCase()}`;
-    const found = own === null ? ownWeightFolders.map((place) => join(place, anchorId)).find((path) => existsSync(path)) : fromRoot(own);
-    return { anchorId, label, folder: found ?? join(ownWeightFolders[0]!, anchorId) };
+/** The folders of a pair: the settings' own, or those named after its anchors among the kit's weights. */
+export function pairFolders({ family, weightsSmall, weightsLarge }: Pick<LanguageSettings, "family" | "weightsSmall" | "weightsLarge">): PairFolders {
+  const anchors = languagePairs.find(({ familyId }) => familyId === family)?.anchors;
+  const folder = (own: string | null, anchorId: string): string => {
+    if (own !== null) return fromRoot(own);
+    return ownWeightFolders.map((place) => join(place, anchorId)).find((path) => existsSync(path)) ?? join(ownWeightFolders[0]!, anchorId);
   };
-  return [folder("S", weightsSmall), folder("L", weightsLarge)];
+  return { small: folder(weightsSmall, anchors?.[0].anchorId ?? family), large: folder(weightsLarge, anchors?.[1].anchorId ?? family) };
 }
 
 /** What is missing of decoders and instructions. One line each. */
 export function languageSourceProblems(where: string, settings: LanguageSettings): string[] {
-  const missing = pairFolders(settings).filter(({ folder }) => !existsSync(join(folder, "config.json")));
+  const unknown = choiceProblem(where, "family", settings.family, languagePairs.map(({ familyId }) => familyId));
+  if (unknown.length > 0) return unknown;
+  const { small, large } = pairFolders(settings);
+  const missing = [small, large].filter((folder) => !existsSync(join(folder, "config.json")));
   const { instructions } = settings;
   return [
-    ...missing.map(({ folder }) => `${where}: ${shortPath(folder)} holds no decoder (config.json), expected the folder of a Hugging Face checkpoint. ${settings.weightsSmall === null ? "esta pretrain --family mini-llama makes the kit's own pair." : "Copy it there, or name another with --set weightsSmall=… and weightsLarge=…."}`),
+    ...missing.map((folder) => `${where}: ${shortPath(folder)} holds no decoder (config.json), expected the folder of a Hugging Face checkpoint. ${settings.weightsSmall === null ? "esta pretrain --family mini-llama makes the kit's own pair." : "Copy it there, or name another with --set weightsSmall=… and weightsLarge=…."}`),
     ...(instructions === null || existsSync(fromRoot(instructions)) ? [] : [`${where}: ${instructions} is not there, expected instructions in Alpaca's format (JSON). Copy them there, or name another file with --set instructions=….`]),
   ];
 }
 
-const lastPair = rememberLast(async (key) => {
+const lastPair = rememberLast(async (key): Promise<LanguageFamily> => {
   const settings = JSON.parse(key) as Pick<LanguageSettings, "family" | "weightsSmall" | "weightsLarge" | "template">;
-  return loadLanguageFamily(settings.family, pairFolders(settings), settings.template as PromptTemplate);
+  return { ...loadLanguagePair(settings.family, pairFolders(settings)), template: settings.template as PromptTemplate };
 });
 
-/** The decoders that the settings name. */
+/** The decoders that the settings name, with the settings' wording of prompts. */
 export function pairOf({ family, weightsSmall, weightsLarge, template }: Pick<LanguageSettings, "family" | "weightsSmall" | "weightsLarge" | "template">): Promise<LanguageFamily> {
   return lastPair(JSON.stringify({ family, weightsSmall, weightsLarge, template }));
 }
+
+type CutSettings = Pick<LanguageSettings, "instructions" | "trainExamples" | "valExamples" | "testExamples">;
 
 const lastInstructions = rememberLast(async (key): Promise<InstructionSource> => {
   const path = JSON.parse(key) as string | null;
@@ -71,9 +77,14 @@ export function splitInstructions(examples: readonly Exchange[]): Pick<Instructi
   return { test: shuffled.slice(0, share), validation: shuffled.slice(share, 2 * share), train: shuffled.slice(2 * share) };
 }
 
-/** The instructions that the settings name, cut as they say. */
-export async function instructionsOf(settings: LanguageSettings): Promise<InstructionSource> {
+const lastCut = rememberLast(async (key): Promise<InstructionSource> => {
+  const settings = JSON.parse(key) as CutSettings;
   const { train, validation, test, sha256 } = await lastInstructions(JSON.stringify(settings.instructions));
   const first = <One>(examples: readonly One[], count: number | null): readonly One[] => (count === null ? examples : examples.slice(0, count));
   return { train: first(train, settings.trainExamples), validation: first(validation, settings.valExamples), test: first(test, settings.testExamples), sha256 };
+});
+
+/** The instructions that the settings name, cut as they say. */
+export function instructionsOf({ instructions, trainExamples, valExamples, testExamples }: CutSettings): Promise<InstructionSource> {
+  return lastCut(JSON.stringify({ instructions, trainExamples, valExamples, testExamples }));
 }

@@ -1,7 +1,7 @@
 /**
  * @file What the rows of instruction-following say of the claims: do stitches lie between the anchors, and does PST pay?
  */
-import { judge, pairedDifference, type ClaimResult } from "./claims.js";
+import { judge, pairedDifference, type ClaimResult, type ClaimUnit } from "./claims.js";
 import type { InstructionRow } from "./instruction-rows.js";
 import { spearman } from "./rank-correlation.js";
 import { groupBy, meanSpread, type MeanSpread } from "./seed-means.js";
@@ -23,15 +23,15 @@ export function instructionClaims(rows: readonly InstructionRow[]): ClaimResult[
   return [
     claimOf("Stitches answer better than the small anchor", "paper", "ROUGE-L, mean of stitches − small anchor, PST", pairedDifference(stitches, anchor(small))),
     claimOf("The large anchor answers better than the stitches", "paper", "ROUGE-L, large anchor − mean of stitches, PST", pairedDifference(anchor(large), stitches)),
-    claimOf("The dearer a stitch, the lower its perplexity", "paper", "Spearman's ρ of FLOPs and minus perplexity × 100, stitches and anchors, PST", meanSpread([...orderBySeed(rows).values()])),
+    claimOf("The dearer a stitch, the lower its perplexity", "paper", "Spearman's ρ of FLOPs and minus perplexity, stitches and anchors, PST", meanSpread([...orderBySeed(rows).values()]), "correlation"),
     claimOf("PST answers better than full fine-tuning", "paper", "ROUGE-L, mean of all stitches, PST − full", pairedDifference(rougeBySeed(rows, "pst"), rougeBySeed(rows, "sn-net"))),
     claimOf("Importance sampling beats uniform sampling", "paper", "ROUGE-L, mean of all stitches, importance − uniform", pairedDifference(rougeBySeed(rows, "pst"), rougeBySeed(rows, "pst-uniform"))),
     claimOf("The anchors inside the adapted family answer as well as those adapted alone", "our question", "ROUGE-L, mean of the anchors, PST − alone", pairedDifference(rougeBySeed(rows, "pst", ({ kind }) => kind === "anchor"), alone)),
   ].filter(({ ours }) => ours !== null);
 }
 
-function claimOf(claim: string, source: ClaimResult["source"], measure: string, ours: MeanSpread | null): ClaimResult {
-  return { claim, source, measure, ours, ...judge(ours) };
+function claimOf(claim: string, source: ClaimResult["source"], measure: string, ours: MeanSpread | null, unit: ClaimUnit = "points"): ClaimResult {
+  return { claim, source, measure, unit, ours, ...judge(ours) };
 }
 
 function orderBySeed(rows: readonly InstructionRow[]): Map<number, number> {

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { anchorLabel } from "./figures/style.js";
 import { rowLabel, samplesOf, type InstructionRow } from "./instruction-rows.js";
-import { parseRunRecord, type Json } from "./run-record.js";
+import { parseRunRecord } from "./run-record.js";
 import { groupBy, meanSpread, type MeanSpread } from "./seed-means.js";
 import type { Table } from "./table.js";
 
@@ -110,24 +110,22 @@ function oneLine(text: string): string {
   return line === "" ? "(nothing)" : line;
 }
 
-/** The table `speed`: tokens that a stitch writes in a second and the memory of the process, from the runs' records; nothing where none is left. */
+/** The table `speed`: tokens that a stitch writes in a second, from the runs' records; nothing where none is left. */
 export function speedTable(folder: string, note: string, labels: Readonly<Record<string, string>>): Table | undefined {
   const runs = join(folder, "runs");
   if (!existsSync(runs)) return undefined;
   const records = readdirSync(runs).filter((name) => name.endsWith(".json")).sort().map((name) => parseRunRecord(readFileSync(join(runs, name), "utf8"), name)).filter(({ status }) => status === "finished");
-  const speeds = records.flatMap(({ settings, measured, peakBytes, seconds }) => Object.entries(measured ?? {}).flatMap(([name, value]) => (name.startsWith("tokensPerSecond ") ? [{ method: String(settings["method"]), stitch: name.slice("tokensPerSecond ".length), value: value as Json, peakBytes, seconds }] : [])));
+  const speeds = records.flatMap(({ settings, measured }) => Object.entries(measured ?? {}).flatMap(([name, value]) => (name.startsWith("tokensPerSecond ") ? [{ method: String(settings["method"]), stitch: name.slice("tokensPerSecond ".length), value }] : [])));
   if (speeds.length === 0) return undefined;
   const [first] = records;
   return {
     id: "speed", title: "How fast a stitch writes", note,
-    legend: `Tokens of answers written one after another, prompt included, mean over runs; peak memory and seconds are the whole run's. One machine (${first!.machine.cpu}, ${first!.machine.cores} cores), which may have done other work too.`,
+    legend: `Tokens of answers written one after another, prompt included, ± over runs. One machine (${first!.machine.cpu}, ${first!.machine.cores} cores), which may have done other work too.`,
     columns: [
       { key: "method", label: "Method", format: "text", labels }, { key: "stitch", label: "Stitch", format: "text" }, { key: "tokens_per_second", label: "Tokens per second", format: "number" },
-      { key: "peak_mebibytes", label: "Peak memory (MiB)", format: "number" }, { key: "seconds", label: "Run (s)", format: "number" },
     ],
     rows: [...groupBy(speeds, ({ method, stitch }) => `${method}\n${stitch}`).values()].map((group) => ({
       method: group[0]!.method, stitch: group[0]!.stitch, tokens_per_second: meanSpread(group.flatMap(({ value }) => (typeof value === "number" ? [value] : []))),
-      peak_mebibytes: meanSpread(group.flatMap(({ peakBytes }) => (peakBytes === null ? [] : [peakBytes / 2 ** 20]))), seconds: meanSpread(group.flatMap(({ seconds }) => (seconds === null ? [] : [seconds]))),
     })),
   };
 }

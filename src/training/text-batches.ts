@@ -21,10 +21,18 @@ export interface TextFormat {
   readonly context: number;
 }
 
+/** What was encoded already, by the list of examples: runs one after another read the same ones. */
+const encodedLists = new WeakMap<readonly Exchange[], { readonly key: string; readonly prepared: PreparedText }>();
+
 /** Encodes examples. @param name - of the set, for messages. @throws {UsageError} when one is longer than the context. */
 export function prepareText(examples: readonly Exchange[], { tokenizer, template, context }: TextFormat, name = "example"): PreparedText {
+  const key = JSON.stringify([tokenizer.sha256, template, context]);
+  const known = encodedLists.get(examples);
+  if (known?.key === key) return known.prepared;
   const encoded = examples.map((example, index) => encodeExample(example, tokenizer, template, context, `${name} ${index}`));
-  return { examples: encoded, count: encoded.length, padId: tokenizer.padId ?? tokenizer.endId ?? 0 };
+  const prepared = { examples: encoded, count: encoded.length, padId: tokenizer.padId ?? tokenizer.endId ?? 0 };
+  encodedLists.set(examples, { key, prepared });
+  return prepared;
 }
 
 /** Lays the chosen examples out as rows of the longest one's length. */

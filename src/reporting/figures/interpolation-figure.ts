@@ -3,7 +3,7 @@
  */
 import { rowLabel, type InstructionRow } from "../instruction-rows.js";
 import { instructionMeans, type InstructionMean } from "../instruction-tables.js";
-import type { Figure } from "./figure.js";
+import type { DrawingOptions, Figure } from "./figure.js";
 import { lineTrace, panelsFigure } from "./panels-figure.js";
 import { anchorLabel, flopsTick, methodStyles } from "./style.js";
 
@@ -18,7 +18,7 @@ const qualities = [
 ] as const;
 
 /** Four panels: two costs across, two qualities down; one line a method through its stitches. */
-export function interpolationFigure(rows: readonly InstructionRow[], { note, labels }: { readonly note: string; readonly labels?: Readonly<Record<string, string>> }): Figure {
+export function interpolationFigure(rows: readonly InstructionRow[], { note, width = "double", labels = {} }: DrawingOptions): Figure {
   const means = instructionMeans(rows);
   const styles = methodStyles([...means.keys()], labels);
   return panelsFigure(
@@ -36,7 +36,7 @@ export function interpolationFigure(rows: readonly InstructionRow[], { note, lab
         }))),
       };
     })),
-    { note: `${note}. Each line joins a method's stitches from cheap to dear, the anchors among them. Bars: one sample standard deviation over seeds.`, key: styles, width: "double", columns: 2, shape: 0.6 },
+    { note: `${note}. Each line joins a method's stitches from cheap to dear, the anchors among them. Bars: one sample standard deviation over seeds.`, key: styles, width, columns: width === "single" ? 1 : 2, shape: 0.6 },
   );
 }
 
