@@ -36,7 +36,7 @@ export type { LoadTaskOptions } from "./datasets/registry.js";
 export type { TaskCard } from "./datasets/task-recipe.js";
 export { findVtabTasks, loadVtabTask } from "./datasets/vtab.js";
 export type { LoadVtabOptions } from "./datasets/vtab.js";
-export { classCounts, firstImages, majorityShare } from "./datasets/dataset.js";
+export { classCounts, firstImages, hashSplits, majorityShare, makeSplit } from "./datasets/dataset.js";
 export type { Dataset, ImageSplit, TaskGroup } from "./datasets/dataset.js";
 
 // Stitching
@@ -53,7 +53,9 @@ export type { StitchCosts } from "./stitching/costs.js";
 
 // Tuning and sampling
 export { biasScopes, defaultPst, loraTargetChoices, stitchTrainables, trainableElements } from "./tuning/method.js";
-export type { BiasScope, FullMethod, LoraTargets, PstMethod, Trainable, TuningMethod } from "./tuning/method.js";
+export type { AddedMethod, BiasScope, FullMethod, LoraTargets, PstMethod, Trainable, TuningMethod } from "./tuning/method.js";
+export type { OwnMethod } from "./tuning/own-technique.js";
+export type { SharedTrainables } from "./tuning/shared-trainables.js";
 export { createTunedModel, disposeModel, modelLogits, trainableCount } from "./tuning/tuned-model.js";
 export type { TunedModel } from "./tuning/tuned-model.js";
 export { importanceVariants } from "./sampling/importance.js";
@@ -92,11 +94,16 @@ export type { RunEvent } from "./experiments/run-events.js";
 export type { FailedRun } from "./experiments/work-through.js";
 export { runInMemory } from "./experiments/run-in-memory.js";
 export type { RunInMemoryOptions } from "./experiments/run-in-memory.js";
-export { stitchRowsOf } from "./experiments/vtab-study.js";
+export { measuredStitchClaims, reportStitchRows, stitchFigures, stitchReportFiles } from "./experiments/stitch-report.js";
+export { defineVtabStudy, stitchRowsOf } from "./experiments/vtab-study.js";
+export type { Variant, VtabStudy } from "./experiments/vtab-study.js";
 export { adaptSettingsOf, vtabBase } from "./experiments/vtab-settings.js";
 export type { VtabSettings } from "./experiments/vtab-settings.js";
 
 // Results
+export { judge, pairedDifference } from "./reporting/claims.js";
+export type { ClaimResult } from "./reporting/claims.js";
+export { areasBySeed } from "./reporting/tables.js";
 export { stitchRows } from "./reporting/record.js";
 export type { StitchRow } from "./reporting/record.js";
 export { parseRows, readRows, rowsToCsv, writeRows } from "./reporting/rows-csv.js";

@@ -138,9 +138,9 @@ async function runVtab({ task, method }: Point, variant: Variant, settings: Vtab
 /**
  * One row a stitch. An anchor alone draws no stitches.
  *
- * @param variant - only PST has an importance to report; what chooses in another way says so by its own `adapt`.
+ * @param variant - how it was adapted; PST by default. Only PST has an importance to report; what chooses in another way says so by its own `adapt`.
  */
-export function stitchRowsOf(result: AdaptResult, family: Pick<AnchorFamily, "anchors">, { task, group, method, seed, profile }: Pick<StitchRow, "task" | "group" | "method" | "seed" | "profile">, variant: Variant): StitchRow[] {
+export function stitchRowsOf(result: AdaptResult, family: Pick<AnchorFamily, "anchors">, { task, group, method, seed, profile }: Pick<StitchRow, "task" | "group" | "method" | "seed" | "profile">, variant: Variant = { adapts: "pst" }): StitchRow[] {
   const name = (anchor: number): string => family.anchors[anchor]!.anchorId;
   const alone = result.outcomes.length === 1;
   const scored = variant.adapts === "pst" && !alone;

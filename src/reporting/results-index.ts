@@ -131,7 +131,7 @@ export function withClaims(page: string, results: string, known: readonly KnownE
   const lines = [
     "| claim of the paper | verdict | our result | profile |", "| --- | --- | --- | --- |",
     ...judged.map(({ claim, found: { folder, summary } }) => `| ${cell(claim.claim)} | ${claim.verdict} | ${oursText(claim)} ${cell(claim.measure)}; ${cell(reasonText(claim))} | [${cell(summary.profile)}](${prefix}/${folder}/)${missingText(summary.coverage) === null ? "" : ", partial"} |`),
-    ...lacking.map(({ id, claim }) => `| ${cell(claim)} | not run yet | \`esta run ${id}\` | – |`),
+    ...lacking.map(({ id, claim }) => `| ${cell(claim.replace(/ \([^)]*paper[^)]*\)$/, ""))} | not run yet | \`esta run ${id}\` | – |`),
   ];
   return `${page.slice(0, start)}${BLOCK.begin}\n${lines.join("\n")}\n${page.slice(end)}`;
 }

@@ -4,6 +4,7 @@
 import { biasName, elements, isToken, weightName, type ModuleRole, type ModuleShape } from "../anchors/module-shape.js";
 import { choiceProblem, shown, throwProblems, wholeNumberProblem } from "../checks.js";
 import { adapterProblems, adapterTrainables, type AdapterMethod } from "./bottleneck.js";
+import { ownProblems, type OwnMethod } from "./own-technique.js";
 import { prefixProblems, prefixTrainables, type PrefixMethod } from "./prefix.js";
 import type { SharedTrainables } from "./shared-trainables.js";
 import { promptProblems, promptTrainables, type PromptMethod } from "./visual-prompt.js";
@@ -38,7 +39,7 @@ export interface FullMethod {
 }
 
 /** Techniques that add tensors and a hook in the forward pass in place of low-rank updates of the blocks; biases as in PST. */
-export type AddedMethod = AdapterMethod | PrefixMethod | PromptMethod;
+export type AddedMethod = AdapterMethod | PrefixMethod | PromptMethod | OwnMethod;
 
 export type TuningMethod = PstMethod | FullMethod | AddedMethod;
 
@@ -75,8 +76,10 @@ export function methodProblems(where: string, method: TuningMethod, narrowest: n
       return [...prefixProblems(where, method), ...sharedProblems(where, method, narrowest)];
     case "prompt":
       return [...promptProblems(where, method), ...sharedProblems(where, method, narrowest)];
+    case "own":
+      return [...ownProblems(where, method), ...sharedProblems(where, method, narrowest)];
     default:
-      return choiceProblem(where, "method", (method as { readonly kind: unknown }).kind, ["pst", "full", "adapter", "prefix", "prompt"]);
+      return choiceProblem(where, "method", (method as { readonly kind: unknown }).kind, ["pst", "full", "adapter", "prefix", "prompt", "own"]);
   }
 }
 
@@ -202,6 +205,8 @@ function addedBelow(method: AddedMethod, module: ModuleShape): SharedTrainables 
       return prefixTrainables(method, module);
     case "prompt":
       return promptTrainables(method, module);
+    case "own":
+      return method.trainables(module);
   }
 }
 

@@ -186,5 +186,5 @@ test("a bottleneck wider than the tokens, no prompts and an unknown kind are ref
     "adapt: stitchingRank is -1, expected a whole number from 0 to 8 (the smallest anchor's width).",
   ]);
   expect(methodProblems("adapt", { ...techniques["vpt-deep"]!, length: 0 } as AddedMethod, 8)).toEqual(["adapt: length is 0, expected a whole number of at least 1."]);
-  expect(methodProblems("adapt", { kind: "other" } as unknown as TuningMethod, 8)).toEqual(['adapt: method is "other", expected one of pst, full, adapter, prefix, prompt.']);
+  expect(methodProblems("adapt", { kind: "other" } as unknown as TuningMethod, 8)).toEqual(['adapt: method is "other", expected one of pst, full, adapter, prefix, prompt, own.']);
 });

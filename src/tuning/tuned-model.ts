@@ -100,6 +100,8 @@ function addedHooks(method: AddedMethod, module: string, find: (name: string) =>
       return prefixHooks(module, find);
     case "prompt":
       return promptHooks(module, find);
+    case "own":
+      return method.hooks(module, find);
   }
 }
 
