@@ -44,7 +44,7 @@ export interface Measurement {
   /** 10⁹ floating-point operations a second, a multiply–add counted as two; of the median step, of the best product. */
   readonly gflops_rate: number;
   readonly fraction_of_matmul_rate: number;
-  /** Median time of the last tenth of the steps over that of the first; null under a hundred steps. */
+  /** Median processor time of the last tenth of the steps over that of the first; null under a hundred steps. */
   readonly late_over_early: number | null;
   readonly peak_rss_bytes: number;
 }
@@ -191,8 +191,8 @@ function timeSteps(settings: BenchSettings, matmulGflops: number, bench: Measure
     operations += operationsPerMac * flops * batch;
     seconds += elapsed;
   }
-  const tenth = Math.floor(imageRates.length / 10);
-  const lateOverEarly = tenth < 10 ? null : middle(imageRates.slice(0, tenth)) / middle(imageRates.slice(-tenth));
+  const tenth = Math.floor(cpuTimes.length / 10);
+  const lateOverEarly = tenth < 10 ? null : middle(cpuTimes.slice(-tenth)) / middle(cpuTimes.slice(0, tenth));
   imageRates.sort((a, b) => b - a);
   cpuTimes.sort((a, b) => a - b);
   const gflops = operations / seconds / 1e9;

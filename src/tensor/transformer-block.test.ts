@@ -62,6 +62,15 @@ onEachBackend("a transformer block", (backend) => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  test.skipIf(backend !== "native")("at sizes drawn at random, too", () => {
+    const { integer } = createRng(77).stream("sizes");
+    for (let draw = 0; draw < 25; draw++) {
+      const heads = 1 + integer(4);
+      const of: Sizes = [1 + integer(6), 1 + integer(40), heads, heads * (1 + integer(20)), 1 + integer(90), integer(10)];
+      expectEqual(run(transformerBlock, of), run(blockComposed, of));
+    }
+  });
+
   test("gradients by weights are those of the smaller operations", () => {
     const weights = ({ qkv, fc2 }: BlockParameters): Record<string, Tensor> => ({ qkv: qkv.weight, fc2: fc2.weight });
     expectEqual(run(transformerBlock, sizes[0]!, weights), run(blockComposed, sizes[0]!, weights));

@@ -62,3 +62,17 @@ test("blocks that routes begin with in common run once", () => {
   expect(times("anchors.0.blocks.3.attn.qkv.weight")).toBe(2);
   expect(times("anchors.0.head.weight") + times("anchors.1.head.weight") + times("anchors.2.head.weight")).toBe(3 + joined.length);
 });
+
+test("every stitch, evaluated again and again, leaves nothing behind, and memory stays what one evaluation takes", async () => {
+  const family = tinyFamily();
+  const task = tinyTask();
+  const data = prepareSplit(task.train, task.imageSize, family.normalisation);
+  const model = startModel(family, data, task.classes, tinySettings(), 0);
+  await evaluateStitches(model, data);
+  const before = { ...tf.memory() };
+  const resident = process.memoryUsage.rss();
+  for (let round = 0; round < 5; round++) await evaluateStitches(model, data);
+  const after = tf.memory();
+  expect([after.numTensors, after.numDataBuffers, after.numBytes]).toEqual([before.numTensors, before.numDataBuffers, before.numBytes]);
+  expect((process.memoryUsage.rss() - resident) / 2 ** 20).toBeLessThan(64);
+});
