@@ -4,7 +4,7 @@
  * Run:     ./reproduce.sh quick instruction-following
  * Writes:  results/<profile>/instruction-following/: rows.csv (a stitch a line), tables of stitches, methods, novelty, answers and speed, the interpolation figure
  * Expects: stitches between the anchors in quality (paper: LLaMA-7B and 13B; its numbers could not be obtained). We test only the direction.
- * Differs: a pair of the kit's own, pretrained on two million tokens or fewer, and short questions with one right answer.
+ * Differs: a pair of the kit's own, pretrained on two to three million tokens, and short questions with one right answer.
  */
 import { join } from "node:path";
 import type { LlamaConfig } from "../anchors/llama-shape.js";

@@ -24,7 +24,7 @@ export const miniLlama: Readonly<Record<"small" | "large", LlamaConfig>> = {
   large: llamaConfig({ width: 192, depth: 8, heads: 6, hidden: 544, vocabulary: 2048, context: 128, tiedHead: true }),
 };
 
-/** The recipe of the mini-llama pair: two million tokens each (our choice). */
+/** The recipe of the mini-llama pair (our choice); the large one took 2,500 steps. */
 export const defaultLanguagePretrain: LanguagePretrainSettings = { steps: 2000, batchSize: 8, length: 128, learningRate: 2e-3, weightDecay: 0.1 };
 
 /** Settings of a pretraining run. */
