@@ -36,6 +36,7 @@ export async function runInMemory<Row>(experiment: PlannedExperiment, rowType: R
       signal.throwIfAborted();
       rows.push(...parseRows(rowType, csv, run.name));
     }
+    onProgress({ done: experiment.runs.length, total: experiment.runs.length, label: "all runs" });
     return rows;
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -93,10 +93,10 @@ test("top-level await, for await and ES modules by import() and import statement
   rmSync(folder, { recursive: true });
 });
 
-test("ten thousand printed lines arrive in order, then what was written to stderr", async () => {
-  const execution = await run('for (let i = 0; i < 10_000; i++) console.log(`line ${i}`);\nconsole.error("done");');
+test("a hundred thousand printed lines arrive in order, then what was written to stderr", async () => {
+  const execution = await run('for (let i = 0; i < 100_000; i++) console.log(`line ${i}`);\nconsole.error("done");');
   const lines = printed(execution).trimEnd().split("\n");
-  expect(lines.length).toBe(10_000);
+  expect(lines.length).toBe(100_000);
   expect(lines.every((line, i) => line === `line ${i}`)).toBe(true);
   expect(printed(execution, "stderr")).toBe("done\n");
 });

@@ -82,7 +82,8 @@ function send({ data, metadata = {} }: NotebookContent, displayId: string | unde
  */
 export function progressDisplay(title: string): { readonly onProgress: (progress: ProgressState) => void } {
   const display = liveDisplay();
-  let started = performance.now();
+  const opened = performance.now();
+  let started = opened;
   let shownAt = -Infinity;
   let before = 0;
   const onProgress = (progress: ProgressState): void => {
@@ -91,15 +92,15 @@ export function progressDisplay(title: string): { readonly onProgress: (progress
     before = progress.done;
     if (now - shownAt < PROGRESS_EVERY_MS && progress.done < progress.total) return;
     shownAt = now;
-    display.update(progressContent(title, progress, (now - started) / 1000));
+    display.update(progressContent(title, progress, (now - started) / 1000, (now - opened) / 1000));
   };
   return { onProgress };
 }
 
-/** The content of a progress bar after `seconds` of work. */
-export function progressContent(title: string, { done, total, label }: ProgressState, seconds: number): NotebookContent {
+/** The content of a progress bar after `seconds` of the part that goes on, and of all parts so far. */
+export function progressContent(title: string, { done, total, label }: ProgressState, seconds: number, secondsInAll = seconds): NotebookContent {
   const left = done === 0 ? Infinity : (seconds / done) * (total - done);
-  const time = done >= total ? `${duration(seconds)} in all` : Number.isFinite(left) ? `${duration(left)} left` : "";
+  const time = done >= total ? `${duration(secondsInAll)} in all` : Number.isFinite(left) ? `${duration(left)} left` : "";
   const text = [`${title}: ${done} of ${total}`, label, time].filter((part) => part !== "").join(" · ");
   const bar = `<progress value="${done}" max="${total}" style="width: 16em; vertical-align: middle"></progress>`;
   return { data: { "text/html": `<div>${bar} ${escapeHtml(text)}</div>`, "text/plain": text } };
