@@ -17,22 +17,37 @@ import { durationText, textTable } from "./text-table.js";
 /** Share of the matrix-product rate that training and evaluation reach: a first guess, replaced by measured runs where there are any. */
 const ASSUMED_SHARE = 0.4;
 
+/** Plans of more runs than these are summed up by kind. */
+const LISTED_RUNS = 40;
+
+interface PlanOptions extends PlanCommandOptions, EngineOptions {
+  readonly all?: true;
+}
+
 /** Adds the command. */
 export function addPlanCommand(program: Command, terminal: Terminal): void {
   withPairOptions(withEngineOptions(withPlanOptions(program.command("plan"))))
-    .description("list the runs of experiments, which exist, and the time that the rest may take; with --family, what adapting a pair of decoders takes")
+    .description("list the runs of experiments, which exist, what they compute and need, and what is missing for them; with --family, what adapting a pair of decoders takes")
+    .option("--all", `list every run, also of plans of more than ${LISTED_RUNS}`)
     .option("--family <id>", "a pair of decoders (esta list): stitches, parameters, memory needed and free, in place of runs")
     .option("--batch-size <count>", "with --family: sequences a step", wholeNumber(1), 4)
     .option("--length <tokens>", "with --family: tokens of a sequence", wholeNumber(1), 512)
     .option("--rank <r>", "with --family: rank of the low-rank updates", wholeNumber(1), 8)
-    .addHelpText("after", "\nExamples:\n  esta plan\n  esta plan vtab-stitching --profile laptop\n  esta plan vtab-stitching --set steps=500 --seeds 0,1\n  esta plan --family llama\n  esta plan --family smollm2 --weights-small SmolLM2-135M --weights-large SmolLM2-360M")
-    .action(async (ids: string[], options: PlanCommandOptions & EngineOptions & PlanPairOptions & { family?: string }) => {
+    .addHelpText("after", "\nExamples:\n  esta plan\n  esta plan vtab-stitching --profile laptop\n  esta plan --profile paper\n  esta plan vtab-stitching --set steps=500 --seeds 0,1\n  esta plan --family llama\n  esta plan --family smollm2 --weights-small SmolLM2-135M --weights-large SmolLM2-360M")
+    .action(async (ids: string[], options: PlanOptions & PlanPairOptions & { family?: string }) => {
       if (options.family !== undefined) return planPair(terminal, options.family, options);
       const planned = plannedExperiments(ids, options);
-      throwProblems(planned.flatMap((experiment) => experiment.problems()));
+      throwProblems(planned.flatMap((experiment) => experiment.faults()));
       await startEngine(terminal, options);
       const guess = ASSUMED_SHARE * matmulRate().best / 2;
-      for (const experiment of planned) await printPlan(terminal, experiment, options.results, guess);
+      let seconds = 0;
+      for (const experiment of planned) seconds += await printPlan(terminal, experiment, options, guess);
+      if (planned.length > 1) terminal.print(`All of it takes about ${durationText(seconds)} on this machine with one process.`);
+      const missing = new Map(planned.flatMap((experiment) => experiment.missing()).map((source) => [source.expected, source]));
+      if (missing.size === 0) return;
+      terminal.print("");
+      for (const line of textTable(["missing", "expected at", "to get it"], [...missing.values()].map(({ what, expected, obtain }) => [what, expected, obtain]))) terminal.print(line);
+      throwProblems(planned.flatMap((experiment) => experiment.problems()));
     });
 }
 
@@ -42,20 +57,52 @@ interface Looked {
   readonly begun: boolean;
 }
 
-/** @param guess - multiply–accumulates a second where no run has been measured. */
-async function printPlan(terminal: Terminal, experiment: PlannedExperiment, results: string, guess: number): Promise<void> {
+/** @param guess - multiply–accumulates a second where no run has been measured. @returns seconds that the rest takes. */
+async function printPlan(terminal: Terminal, experiment: PlannedExperiment, { results, all }: PlanOptions, guess: number): Promise<number> {
   const folder = experimentFolder(results, experiment.profile, experiment.id);
+  const canIdentify = experiment.missing().length === 0;
   const looked: Looked[] = [];
   for (const run of experiment.runs) {
-    looked.push({ run, there: runOnDisk(folder, run.name, (await run.identify()).sha256), begun: existsSync(checkpointPath(folder, run.name)) });
+    const there: RunOnDisk = canIdentify ? runOnDisk(folder, run.name, (await run.identify()).sha256) : { kind: "missing" };
+    looked.push({ run, there, begun: existsSync(checkpointPath(folder, run.name)) });
   }
-  const rate = measuredRate(looked) ?? guess;
-  terminal.print(`${experiment.id}, ${experiment.note}`);
-  const rows = looked.map((one) => [one.run.name, statusText(one), one.there.kind === "finished" ? "" : durationText(one.run.work / rate)]);
-  for (const line of textTable(["run", "status", "estimate"], rows, [2])) terminal.print(line);
+  const measured = measuredRate(looked);
+  const rate = measured ?? guess;
+  terminal.print(`\n${experiment.id}, ${experiment.note}`);
+  const lines = all === true || looked.length <= LISTED_RUNS ? runLines(looked, rate) : kindLines(looked, rate);
+  for (const line of lines) terminal.print(line);
   const rest = looked.filter(({ there }) => there.kind !== "finished");
   const seconds = rest.reduce((sum, { run }) => sum + run.work / rate, 0);
-  terminal.print(`${looked.length - rest.length} of ${looked.length} runs exist in ${folder}; the rest takes about ${durationText(seconds)}.`);
+  terminal.print(`${looked.length - rest.length} of ${looked.length} runs exist in ${folder}; the rest takes about ${durationText(seconds)} at ${(rate / 1e9).toPrecision(2)} GFLOPs a second, ${measured === undefined ? "a guess from this machine's matrix products" : "as measured in its finished runs"}.`);
+  return seconds;
+}
+
+function runLines(looked: readonly Looked[], rate: number): string[] {
+  const rows = looked.map((one) => [one.run.name, statusText(one), workText(one.run.work), memoryText(one.run.memory()), one.there.kind === "finished" ? "" : durationText(one.run.work / rate)]);
+  return textTable(["run", "status", "work", "memory", "estimate"], rows, [2, 3, 4]);
+}
+
+/** One line for the runs of a kind, over tasks and seeds. */
+function kindLines(looked: readonly Looked[], rate: number): string[] {
+  const kinds = [...new Set(looked.map(({ run }) => run.kind))];
+  const rows = kinds.map((kind) => {
+    const ofKind = looked.filter(({ run }) => run.kind === kind);
+    const rest = ofKind.filter(({ there }) => there.kind !== "finished");
+    const work = (some: readonly Looked[]): number => some.reduce((sum, { run }) => sum + run.work, 0);
+    const memory = ofKind.map(({ run }) => run.memory()).filter((bytes) => bytes !== null);
+    return [kind, String(ofKind.length), String(ofKind.length - rest.length), workText(work(ofKind)), memoryText(memory.length === 0 ? null : Math.max(...memory)), durationText(work(rest) / rate)];
+  });
+  return textTable(["runs by kind", "runs", "exist", "work", "memory", "estimate of the rest"], rows, [1, 2, 3, 4, 5]);
+}
+
+/** Multiply–accumulates with their unit. */
+function workText(work: number): string {
+  const [scale, unit] = work >= 1e15 ? [1e15, "P"] : work >= 1e12 ? [1e12, "T"] : [1e9, "G"];
+  return work === 0 ? "–" : `${(work / scale).toPrecision(3)} ${unit}FLOPs`;
+}
+
+function memoryText(bytes: number | null): string {
+  return bytes === null ? "–" : `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }
 
 /** Multiply–accumulates a second of the finished runs, or nothing where none was timed. */

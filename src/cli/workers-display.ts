@@ -29,7 +29,7 @@ export function workersDisplay(terminal: Terminal, planned: readonly PlannedExpe
     const all = weight(work.keys()) - weight(aside);
     const done = weight(finished.keys()) + [...going].reduce((sum, [name, { share }]) => sum + share * work.get(name)!, 0);
     const runs = work.size - aside.size;
-    display.update({ done: Math.round((all === 0 ? 1 : done / all) * runs * 100) / 100, total: runs, label: `runs; ${[...going.values()].map(({ text }) => text).join(" | ")}` });
+    display.update({ done: Math.round((all === 0 ? 1 : done / all) * runs * 100) / 100, total: runs, label: [...going.values()].map(({ text }) => text).join(" | ") });
   };
 
   return {

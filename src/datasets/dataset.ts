@@ -16,6 +16,15 @@ export interface ImageSplit {
   readonly count: number;
 }
 
+/** Pictures that are read from their files when they are needed: a split too large to be held. */
+export interface PictureStream {
+  /** `[count]`: 0 … classes − 1. */
+  readonly labels: Int32Array;
+  readonly count: number;
+  /** Reads pictures `start` to `end − 1`. @throws {UsageError} that names every damaged one. */
+  read(start: number, end: number): Promise<ImageSplit>;
+}
+
 /** The three splits of a task. */
 export interface TaskSplits {
   /** 800 pictures in VTAB-1k and in the kit's own tasks. */
@@ -39,6 +48,8 @@ export interface Dataset extends TaskSplits {
   readonly source: string;
   /** Of all pixels and labels, see {@link hashSplits}. */
   readonly sha256: string;
+  /** In place of `test`, which is empty then, where the caller asked for test pictures as a stream. */
+  readonly testStream?: PictureStream;
   /** The final training set where the source lists its own (VTAB's `train800val200.txt`); otherwise see {@link trainVal}. */
   readonly trainValList?: ImageSplit;
 }
@@ -100,6 +111,11 @@ export function trainVal(dataset: TaskSplits & Pick<Dataset, "trainValList">): I
   images.set(train.images);
   images.set(val.images, train.images.length);
   return { images, labels: Int32Array.of(...train.labels, ...val.labels), count: train.count + val.count };
+}
+
+/** The first `count` pictures of a stream (all when it has fewer). */
+export function firstOfStream(stream: PictureStream, count: number): PictureStream {
+  return count >= stream.count ? stream : { ...stream, labels: stream.labels.subarray(0, count), count };
 }
 
 /** The first `count` pictures of a split (all when it has fewer), sharing its memory. */

@@ -4,10 +4,11 @@
  * `<folder>/<task>/{train800,val200,test}.txt`, optionally `train800val200.txt` and `classes.txt` (one name per line), and the pictures
  * the lists name. Besides VTAB's 19 tasks any other folder of that layout is a custom task.
  */
+import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { shown, throwProblems, UsageError, wholeNumberProblem } from "../checks.js";
-import { hashSplits, type Dataset, type TaskGroup } from "./dataset.js";
+import { hashSplits, type Dataset, type PictureStream, type TaskGroup } from "./dataset.js";
 import { PictureReader } from "./picture-reader.js";
 import { shortened } from "./problem-list.js";
 import { parseList, type ListContent, type ListEntry } from "./vtab-list.js";
@@ -21,6 +22,8 @@ export interface LoadVtabOptions {
   readonly testImages?: number;
   /** Group of a custom task; VTAB's own tasks have theirs. Default `natural`. */
   readonly group?: TaskGroup;
+  /** Leaves the test pictures in their files, to be read in batches ({@link Dataset.testStream}). Default: holds them. */
+  readonly streamTest?: boolean;
   /** Told how many pictures of the task are decoded, now and then. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -52,7 +55,7 @@ export function findVtabTasks(folder: string): string[] {
  * @throws {UsageError} for an unknown task, a missing or empty list, a line with a bad label, a class without pictures, a missing or
  * damaged picture: the first ten problems word for word and the number of the others.
  */
-export async function loadVtabTask(folder: string, name: string, { imageSize = 224, testImages, group = "natural", onProgress }: LoadVtabOptions = {}): Promise<Dataset> {
+export async function loadVtabTask(folder: string, name: string, { imageSize = 224, testImages, group = "natural", streamTest = false, onProgress }: LoadVtabOptions = {}): Promise<Dataset> {
   throwProblems([
     ...wholeNumberProblem("loadVtabTask", "imageSize", imageSize, 8, 512, "pixels a side"),
     ...(testImages === undefined ? [] : wholeNumberProblem("loadVtabTask", "testImages", testImages, 1, Infinity)),
@@ -64,7 +67,7 @@ export async function loadVtabTask(folder: string, name: string, { imageSize = 2
   const classes = known?.classes ?? classNames?.length ?? 1 + highestLabel(Object.values(lists));
   if (known === undefined && classNames !== undefined) checkNamedClasses(place, classNames, lists);
   const test = testImages === undefined ? lists.test : spread(lists.test, testImages);
-  const wanted = { ...lists, test };
+  const wanted = { ...lists, test: streamTest ? [] : test };
   checkMemory(place, wanted, imageSize);
 
   const reader = new PictureReader(place, imageSize, Object.values(wanted).reduce((sum, list) => sum + list.length, 0), onProgress);
@@ -77,10 +80,25 @@ export async function loadVtabTask(folder: string, name: string, { imageSize = 2
     imageSize,
     group: known?.group ?? group,
     source: known === undefined ? `custom task in VTAB-1k layout (${name})` : "VTAB-1k",
-    sha256: hashSplits(splits),
+    sha256: streamTest ? createHash("sha256").update(hashSplits(splits)).update(JSON.stringify(test)).digest("hex") : hashSplits(splits),
     ...splits,
+    ...(streamTest ? { testStream: pictureStream(place, test, imageSize) } : {}),
     ...(classNames === undefined ? {} : { classNames }),
     ...(trainValList === undefined ? {} : { trainValList }),
+  };
+}
+
+function pictureStream(place: string, entries: readonly ListEntry[], imageSize: number): PictureStream {
+  return {
+    labels: Int32Array.from(entries, ({ label }) => label),
+    count: entries.length,
+    async read(start, end) {
+      const part = entries.slice(start, end);
+      const reader = new PictureReader(place, imageSize, part.length, undefined);
+      const split = await reader.read(part);
+      throwProblems(shortened(reader.problems(), "pictures"));
+      return split;
+    },
   };
 }
 

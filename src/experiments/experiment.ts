@@ -32,6 +32,14 @@ export interface Ingredients {
   readonly data: readonly Ingredient[];
 }
 
+/** A file or folder that a run needs and that is not there. */
+export interface MissingSource {
+  readonly what: string;
+  /** Where it is looked for, as a user types it. */
+  readonly expected: string;
+  readonly obtain: string;
+}
+
 /** What a run may use beside its point and settings. */
 export interface RunContext {
   readonly seed: number;
@@ -96,12 +104,18 @@ export interface ExperimentDefinition<Settings extends PlainData, Point extends 
   readonly stage?: (point: Point) => number;
   /** The settings at a point, where it changes them; they, not the experiment's, name the run. */
   readonly settingsAt?: (point: Point, settings: Settings) => Settings;
-  /** Everything that keeps these settings from running: wrong values, missing weights or data. One line each. */
+  /** What is wrong with the settings. One line each. */
   readonly problems: (where: string, settings: Settings, profile: string) => readonly string[];
+  /** Weights and data that are not there, as problems of a run, a line each; none by default. */
+  readonly absent?: (where: string, settings: Settings, profile: string) => readonly string[];
+  /** The same one by one, with the place where each is expected. */
+  readonly missing?: (settings: Settings) => readonly MissingSource[];
   readonly ingredients: (point: Point, settings: Settings) => Promise<Ingredients>;
   readonly run: (point: Point, settings: Settings, context: RunContext) => Promise<readonly Row[]>;
   /** Multiply–accumulates of a run, for time estimates. */
   readonly work: (point: Point, settings: Settings) => number;
+  /** Bytes of a run at its peak, about; unknown by default. */
+  readonly memory?: (point: Point, settings: Settings) => number;
   readonly figures: FigureDrawings<Row>;
   /** Writes the tables from rows alone. */
   readonly report: (rows: readonly Row[], context: ReportContext) => Promise<void>;
@@ -124,8 +138,12 @@ export interface PlannedRun {
   readonly seed: number;
   /** The settings that decide the rows, with the point. */
   readonly settings: PlainData;
+  /** What tells it from runs of other tasks and seeds, for summaries: `method=pst`; empty where nothing does. */
+  readonly kind: string;
   /** Multiply–accumulates, for time estimates. */
   readonly work: number;
+  /** Bytes at the peak, about; null where unknown. */
+  memory(): number | null;
   /** Reads the ingredients and names the run by all that decides its rows. */
   identify(): Promise<RunIdentity>;
   execute(context: Omit<RunContext, "seed" | "profile">): Promise<RunOutcome>;
@@ -141,8 +159,11 @@ export interface PlannedExperiment {
   readonly settings: PlainData;
   readonly runs: readonly PlannedRun[];
   readonly rowType: RowType<unknown>;
-  /** Everything that keeps it from running, one line each; empty when it can run. */
+  /** Everything that keeps it from running, one line each: wrong settings, then what is missing; empty when it can run. */
   problems(): readonly string[];
+  /** What is wrong with the settings alone. */
+  faults(): readonly string[];
+  missing(): readonly MissingSource[];
   /** Writes tables, figures and summary.json from the folder's rows.csv, from it alone. @param note - of the rows, where they were made by other settings than the plan's. */
   report(folder: string, note?: string): Promise<void>;
   /** Files that the report writes, below its folder. */
@@ -207,7 +228,9 @@ export function defineExperiment<Settings extends PlainData, Point extends Plain
         settings,
         runs,
         rowType: rowType as RowType<unknown>,
-        problems: () => definition.problems(where, settings, profile),
+        problems: () => [...definition.problems(where, settings, profile), ...(definition.absent?.(where, settings, profile) ?? [])],
+        faults: () => definition.problems(where, settings, profile),
+        missing: () => definition.missing?.(settings) ?? [],
         reportFiles: [...reportFiles(definition), SUMMARY_FILE],
         figures: figures.map(([figure]) => figure),
         drawFigure: (folder, figure, width, noteOfRows = told) => definition.figures[figure]!(rowsIn(folder), { note: noteOfRows, width }),
@@ -248,7 +271,9 @@ function plannedRun<Settings extends PlainData, Point extends PlainData, Row>(de
     name: runName(point, seed),
     seed,
     settings: deciding,
+    kind: Object.entries(point).filter(([key]) => key !== "task").map(([key, value]) => `${key}=${String(value)}`).join(" "),
     work: definition.work(point, settings),
+    memory: () => definition.memory?.(point, settings) ?? null,
     identify: async () => identityOf(definition.id, definition.revision, profile, deciding, seed, await definition.ingredients(point, settings)),
     async execute(context) {
       const rows = await definition.run(point, settings, { ...context, seed, profile });

@@ -26,7 +26,8 @@ import { disposeGradients, stitchGradients, type ImageBatch } from "../training/
 import { stitchView, type TunedModel } from "../tuning/tuned-model.js";
 import { defineExperiment, type RunContext } from "./experiment.js";
 import { ablationQuick, adaptSettingsOf, vtabLaptop, vtabPaper, vtabSettingKinds, type VtabSettings } from "./vtab-settings.js";
-import { studyProblems, vtabIngredients, vtabNote, vtabWork } from "./vtab-study.js";
+import { vtabMemory, vtabWork } from "./vtab-estimates.js";
+import { studyProblems, unreadSettings, vtabIngredients, vtabNote, vtabSources } from "./vtab-study.js";
 import { anchorsOf, taskOf } from "./vtab-sources.js";
 
 type AngleSettings = VtabSettings & {
@@ -52,12 +53,14 @@ export const gradientAngles = defineExperiment<AngleSettings, Point, PairRow>({
   note: vtabNote,
   kinds: { ...vtabSettingKinds, snapshots: "number", everyStitch: "number", angleImages: "number" },
   outsideIdentity: ["tasks", "methods", "weightsFolder", "dataFolder"],
+  unread: () => unreadSettings(variant),
   revision: 1,
   rowType: pairRows,
   points: ({ tasks }) => tasks.flatMap((task) => scopes.map((scope) => ({ task, scope }))),
   settingsAt: ({ scope }, settings) => ({ ...settings, biasScope: scope }),
-  problems: (where, settings, profile) => [
-    ...studyProblems({ pst: variant }, where, settings, profile),
+  ...vtabSources,
+  problems: (where, settings) => [
+    ...studyProblems({ pst: variant }, where, settings),
     ...wholeNumberProblem(where, "snapshots", settings.snapshots, 2, settings.steps + 1, "the number of steps, and the start"),
     ...wholeNumberProblem(where, "everyStitch", settings.everyStitch, 1, 30),
     ...wholeNumberProblem(where, "angleImages", settings.angleImages, 2, 800, "the training images"),
@@ -65,6 +68,7 @@ export const gradientAngles = defineExperiment<AngleSettings, Point, PairRow>({
   ingredients: vtabIngredients,
   run: runAngles,
   work: (point, settings) => vtabWork(point, variant, { ...settings, testImages: 1, valImages: 1 }),
+  memory: (_, settings) => vtabMemory(variant, settings),
   figures: { conflict: conflictFigure, matrices: pairMatrixFigure },
   report: async (rows, { folder, note }) => void writeTable(join(folder, "tables"), conflictTable(rows, note)),
   reportFiles: ["md", "csv", "json"].map((ending) => `tables/conflict.${ending}`),

@@ -22,7 +22,8 @@ import { disposeGradients, importanceScore, stitchGradients } from "../training/
 import type { TunedModel } from "../tuning/tuned-model.js";
 import { defineExperiment, type RunContext } from "./experiment.js";
 import { ablationQuick, adaptSettingsOf, vtabLaptop, vtabPaper, vtabSettingKinds, type VtabSettings } from "./vtab-settings.js";
-import { studyProblems, vtabIngredients, vtabNote, vtabWork } from "./vtab-study.js";
+import { vtabMemory, vtabWork } from "./vtab-estimates.js";
+import { studyProblems, unreadSettings, vtabIngredients, vtabNote, vtabSources } from "./vtab-study.js";
 import { anchorsOf, taskOf } from "./vtab-sources.js";
 
 type ValiditySettings = VtabSettings & {
@@ -45,11 +46,13 @@ export const importanceValidity = defineExperiment<ValiditySettings, Point, Scor
   note: vtabNote,
   kinds: { ...vtabSettingKinds, snapshots: "number", scoreBatches: "number" },
   outsideIdentity: ["tasks", "methods", "weightsFolder", "dataFolder"],
+  unread: () => unreadSettings(variant),
   revision: 1,
   rowType: scoreRows,
   points: ({ tasks }) => tasks.map((task) => ({ task })),
-  problems: (where, settings, profile) => [
-    ...studyProblems({ pst: variant }, where, settings, profile),
+  ...vtabSources,
+  problems: (where, settings) => [
+    ...studyProblems({ pst: variant }, where, settings),
     ...wholeNumberProblem(where, "snapshots", settings.snapshots, 1, settings.steps, "the number of steps"),
     ...wholeNumberProblem(where, "scoreBatches", settings.scoreBatches, 1, Infinity),
   ],
@@ -57,6 +60,7 @@ export const importanceValidity = defineExperiment<ValiditySettings, Point, Scor
   run: runValidity,
   // Scoring all stitches takes two backward passes each.
   work: (point, settings) => vtabWork(point, variant, settings) + 2 * settings.snapshots * settings.scoreBatches * vtabWork(point, variant, { ...settings, steps: 71, testImages: 1, valImages: 1 }),
+  memory: (_, settings) => vtabMemory(variant, settings),
   figures: { validity: validityFigure },
   report: async (rows, { folder, note }) => void writeTable(join(folder, "tables"), validityTable(rows, note)),
   reportFiles: ["md", "csv", "json"].map((ending) => `tables/validity.${ending}`),

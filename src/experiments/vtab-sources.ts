@@ -5,13 +5,14 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { loadFamily } from "../anchors/load-weights.js";
-import { families, familyOf, weightFile, type FamilyEntry } from "../anchors/registry.js";
+import { families, familyOf, weightFile } from "../anchors/registry.js";
 import { choiceProblem } from "../checks.js";
 import { firstImages, type Dataset } from "../datasets/dataset.js";
 import { listTasks, loadTask, taskNames } from "../datasets/registry.js";
 import { loadVtabTask } from "../datasets/vtab.js";
-import { vtabFolderNames, vtabTasks } from "../datasets/vtab-tasks.js";
+import { vtabFolderNames, vtabTask, vtabTasks } from "../datasets/vtab-tasks.js";
 import type { AnchorFamily } from "../training/adapt.js";
+import type { MissingSource } from "./experiment.js";
 import { packageRoot } from "./package-root.js";
 import { rememberLast } from "./remember-last.js";
 import type { VtabSettings } from "./vtab-settings.js";
@@ -49,7 +50,7 @@ export function anchorsOf(settings: VtabSettings): Promise<AnchorFamily> {
 const lastTask = rememberLast(async (key) => {
   const { dataFolder, task, imageSize, testImages } = JSON.parse(key) as { dataFolder: string | null; task: string; imageSize: number; testImages: number | null };
   const options = { imageSize, ...(testImages === null ? {} : { testImages }) };
-  return dataFolder === null ? loadTask(task, options) : loadVtabTask(fromRoot(dataFolder), task, options);
+  return dataFolder === null ? loadTask(task, options) : loadVtabTask(fromRoot(dataFolder), task, { ...options, streamTest: true });
 });
 
 /** A task at the family's image size, validation and test cut as the settings say; refit trains on all validation images. */
@@ -80,38 +81,59 @@ export async function taskSha256(settings: VtabSettings, task: string): Promise<
 
 /** Test images of a task, as far as that is known without reading it. */
 export function expectedTestImages({ dataFolder, testImages }: VtabSettings, task: string): number {
-  const all = dataFolder === null ? (listTasks().find(({ name }) => name === task)?.counts.test ?? 1000) : 2000;
+  const all = dataFolder === null ? (listTasks().find(({ name }) => name === task)?.counts.test ?? 1000) : (vtabTask(task)?.testImages ?? 2000);
   return Math.min(all, testImages ?? all);
 }
 
-/** What is missing or misnamed among family, weights, data and tasks. One line each. */
-export function sourceProblems(where: string, settings: VtabSettings, profile: string): string[] {
-  const problems = [...familyProblems(where, settings), ...(settings.dataFolder === null ? settings.tasks.flatMap((task) => choiceProblem(where, "task", task, taskNames)) : [])];
-  if (settings.tasks.length === 0) problems.push(`${where}: tasks is empty, expected at least one task.`);
-  if (settings.dataFolder !== null) problems.push(...folderProblems(where, settings.dataFolder, settings.tasks, profile));
-  return problems;
+/** Weights and task folders that are not there. */
+export function missingSources(settings: VtabSettings): MissingSource[] {
+  const family = families.find(({ familyId }) => familyId === settings.family);
+  const folders = weightFolders(settings);
+  const weights = (family?.anchors ?? []).filter((anchor) => weightFile(anchor, folders) === undefined).map(({ anchorId, file }) => ({
+    what: `weights of ${anchorId}`, expected: folders.map((folder) => shortPath(join(folder, file))).join(" or "), obtain: family!.obtain,
+  }));
+  const { dataFolder } = settings;
+  const tasks = dataFolder === null ? [] : settings.tasks.filter((task) => !isTaskThere(fromRoot(dataFolder), task)).map((task) => ({
+    what: `task ${task}`, expected: `${join(shortPath(fromRoot(dataFolder)), task)}/ with train800.txt, val200.txt, test.txt and their pictures`, obtain: "data/README.md",
+  }));
+  return [...weights, ...tasks];
 }
 
-function familyProblems(where: string, settings: VtabSettings): string[] {
-  const unknown = choiceProblem(where, "family", settings.family, families.map(({ familyId }) => familyId));
-  if (unknown.length > 0) return unknown;
-  const family: FamilyEntry = familyOf(settings.family);
+/** What is missing among weights and data, in a line each. */
+export function sourceProblems(where: string, settings: VtabSettings, profile: string): string[] {
+  return [...weightProblems(where, settings), ...(settings.dataFolder === null ? [] : folderProblems(where, settings.dataFolder, settings.tasks, profile))];
+}
+
+/** Unknown families and tasks, and a list of no tasks. One line each. */
+export function namingProblems(where: string, settings: VtabSettings): string[] {
+  return [
+    ...choiceProblem(where, "family", settings.family, families.map(({ familyId }) => familyId)),
+    ...(settings.dataFolder === null ? settings.tasks.flatMap((task) => choiceProblem(where, "task", task, taskNames)) : []),
+    ...(settings.tasks.length === 0 ? [`${where}: tasks is empty, expected at least one task.`] : []),
+  ];
+}
+
+function weightProblems(where: string, settings: VtabSettings): string[] {
+  const family = families.find(({ familyId }) => familyId === settings.family);
   const folders = weightFolders(settings);
-  const missing = family.anchors.filter((anchor) => weightFile(anchor, folders) === undefined).map(({ file }) => file);
+  const missing = (family?.anchors ?? []).filter((anchor) => weightFile(anchor, folders) === undefined).map(({ file }) => file);
   if (missing.length === 0) return [];
-  return [`${where}: weights of family ${family.familyId} are missing: ${missing.join(", ")}, expected in ${folders.map(shortPath).join(" or ")}. To get them: ${family.obtain}. See data/README.md.`];
+  return [`${where}: weights of family ${family!.familyId} are missing: ${missing.join(", ")}, expected in ${folders.map(shortPath).join(" or ")}. To get them: ${family!.obtain}. See data/README.md.`];
+}
+
+function isTaskThere(folder: string, task: string): boolean {
+  return vtabFolderNames(task).some((name) => existsSync(join(folder, name, "train800.txt")));
 }
 
 /** Tasks that the folder lacks; a folder that lacks all of the benchmark's 19 is simply not there. */
 function folderProblems(where: string, dataFolder: string, tasks: readonly string[], profile: string): string[] {
   const folder = fromRoot(dataFolder);
-  const there = (task: string): boolean => vtabFolderNames(task).some((name) => existsSync(join(folder, name, "train800.txt")));
-  const found = tasks.filter(there);
+  const found = tasks.filter((task) => isTaskThere(folder, task));
   if (found.length === tasks.length) return [];
   const benchmark = tasks.length === vtabTasks.length && tasks.every((task) => vtabTasks.some(({ name }) => name === task));
   if (benchmark) return [`${where}: profile ${JSON.stringify(profile)} needs ${shortPath(folder)} (${tasks.length} folders), found ${found.length}. See data/README.md, or use profile "laptop".`];
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => existsSync(join(folder, name, "train800.txt"))) : [];
-  const missing = tasks.filter((task) => !there(task));
+  const missing = tasks.filter((task) => !found.includes(task));
   return [`${where}: ${shortPath(folder)} has no task ${missing.join(", ")}, expected ${names.length === 0 ? "folders in VTAB-1k's layout, found none" : `one of ${names.join(", ")}`}. See data/README.md.`];
 }
 

@@ -1,20 +1,20 @@
 /**
  * @file A study on image tasks: named ways of adapting a family, each on every task, one row a stitch. What vtab-stitching and its ablations share.
  */
-import { families, familyOf, type FamilyEntry } from "../anchors/registry.js";
+import { families, familyOf } from "../anchors/registry.js";
 import { choiceProblem, wholeNumberProblem } from "../checks.js";
 import type { ClaimResult } from "../reporting/claims.js";
 import { stitchRows, type StitchRow } from "../reporting/record.js";
-import { adapt, adaptProblems, structureOf, type AdaptResult, type AnchorFamily, type StitchScore } from "../training/adapt.js";
+import { adapt, adaptProblems, type AdaptResult, type AnchorFamily, type StitchScore } from "../training/adapt.js";
 import { adaptedRecord, saveAdapted } from "../training/adapted-file.js";
 import { stepsPerEpoch } from "../training/batches.js";
-import type { StitchFamily } from "../stitching/family.js";
 import type { TuningMethod } from "../tuning/method.js";
 import type { TunedModel } from "../tuning/tuned-model.js";
 import { defineExperiment, type Experiment, type FigureDrawings, type Ingredients, type Profile, type ReportContext, type RunContext } from "./experiment.js";
 import { versions } from "./provenance.js";
 import { adaptSettingsOf, vtabImages, vtabSettingKinds, type VtabSettings } from "./vtab-settings.js";
-import { anchorsOf, expectedTestImages, sourceProblems, taskOf, taskSha256 } from "./vtab-sources.js";
+import { unloaded, vtabMemory, vtabWork } from "./vtab-estimates.js";
+import { anchorsOf, missingSources, namingProblems, sourceProblems, taskOf, taskSha256 } from "./vtab-sources.js";
 
 /** A way of adapting a family to a task. */
 export interface Variant {
@@ -64,10 +64,12 @@ export function defineVtabStudy(study: VtabStudy): Experiment {
     stage: ({ method }) => (study.first === undefined || study.first.includes(method) ? 0 : 1),
     points: ({ tasks, methods }) => tasks.flatMap((task) => methods.map((method) => ({ task, method }))),
     settingsAt,
-    problems: (where, settings, profile) => studyProblems(study.variants(settings), where, settings, profile),
+    ...vtabSources,
+    problems: (where, settings) => studyProblems(study.variants(settings), where, settings),
     ingredients: (point, settings) => vtabIngredients(point, settingsAt(point, settings)),
     run: (point, settings, context) => runVtab(point, variantAt(point, settings), settingsAt(point, settings), context),
     work: (point, settings) => vtabWork(point, variantAt(point, settings), settingsAt(point, settings)),
+    memory: (point, settings) => vtabMemory(variantAt(point, settings), settingsAt(point, settings)),
   });
 }
 
@@ -94,9 +96,12 @@ export function vtabNote(settings: VtabSettings, seeds: readonly number[], profi
   return `${profile}: family ${family} (${about}), ${length} of batch ${batchSize} on ${vtabImages(settings)} images${refit ? " (validation included)" : ""}, learning rate ${learningRate} (SN-Net ${fullLearningRate}), ${test}, ${seeds.length === 1 ? "1 seed" : `${seeds.length} seeds`}; ${source}`;
 }
 
-/** What keeps a study's settings from running. @param known - its variants by name. */
-export function studyProblems(known: Readonly<Record<string, Variant>>, where: string, settings: VtabSettings, profile: string): string[] {
-  const problems = [...sourceProblems(where, settings, profile)];
+/** What a study on image tasks reads that is not there: as problems of a run, and one by one. */
+export const vtabSources = { absent: sourceProblems, missing: missingSources } as const;
+
+/** What is wrong with a study's settings. @param known - its variants by name. */
+export function studyProblems(known: Readonly<Record<string, Variant>>, where: string, settings: VtabSettings): string[] {
+  const problems = namingProblems(where, settings);
   for (const key of ["valImages", "testImages"] as const) if (settings[key] !== null) problems.push(...wholeNumberProblem(where, key, settings[key], 1, Infinity));
   if (!(settings.warmupShare >= 0 && settings.warmupShare < 1)) problems.push(`${where}: warmupShare is ${settings.warmupShare}, expected a number from 0 up to but not including 1.`);
   if (!(settings.fullLearningRate > 0)) problems.push(`${where}: fullLearningRate is ${settings.fullLearningRate}, expected a number above 0.`);
@@ -105,16 +110,6 @@ export function studyProblems(known: Readonly<Record<string, Variant>>, where: s
   if (family === undefined) return problems;
   problems.push(...settings.methods.flatMap((method) => choiceProblem(where, "method", method, Object.keys(known))));
   return [...problems, ...adaptProblems(where, unloaded(family), adaptSettingsOf(settings, "pst", family))];
-}
-
-/** A family's structure without its weights. */
-function unloaded({ familyId, anchors, mean, std }: FamilyEntry): AnchorFamily {
-  return {
-    familyId,
-    anchors: anchors.map(({ anchorId, config }) => ({ anchorId, config, parameters: {}, sha256: "" })),
-    labels: anchors.map(({ label }) => label),
-    normalisation: { mean, std },
-  };
 }
 
 /** Weights and data of a run. */
@@ -155,25 +150,4 @@ export function stitchRowsOf(result: AdaptResult, family: Pick<AnchorFamily, "an
       top1, valTop1: validationTop1, importance: scored ? importance : null, visits: alone ? null : visits, selected: chooses && selected ? 1 : 0, profile,
     };
   });
-}
-
-const knownCosts = new Map<string, StitchFamily["costs"]>();
-
-/** Costs of a family's stitches with heads of ten classes; a plan asks for them once a run. */
-function costsOf(family: FamilyEntry): StitchFamily["costs"] {
-  const costs = knownCosts.get(family.familyId) ?? structureOf(unloaded(family), 10).costs;
-  knownCosts.set(family.familyId, costs);
-  return costs;
-}
-
-/** Multiply–accumulates: a training step costs its forward pass twice with frozen weights, three times with all; then every stitch is evaluated. */
-export function vtabWork({ task }: Pick<Point, "task">, variant: Variant | undefined, settings: VtabSettings): number {
-  const family = families.find(({ familyId }) => familyId === settings.family);
-  if (family === undefined || variant === undefined) return 0;
-  const costs = costsOf(family);
-  const { anchorAlone, method } = adaptSettingsOf(settings, variant.adapts, family);
-  const flops = anchorAlone === undefined ? costs.map((cost) => cost.flops) : [costs[anchorAlone]!.flops];
-  const all = flops.reduce((sum, cost) => sum + cost, 0);
-  const perImage = (method.kind === "full" ? 3 : 2) * (all / flops.length);
-  return settings.steps * settings.batchSize * perImage + ((settings.refit ? 0 : (settings.valImages ?? 200)) + expectedTestImages(settings, task)) * all;
 }

@@ -5,7 +5,7 @@ import { throwProblems, wholeNumberProblem } from "../checks.js";
 import { firstImages, type Dataset } from "../datasets/dataset.js";
 import { trainableCount, type TunedModel } from "../tuning/tuned-model.js";
 import { adapt, type AdaptOptions, type AdaptResult, type AdaptSettings, type AnchorFamily } from "./adapt.js";
-import { prepareSplit } from "./batches.js";
+import { heldBatches, prepareSplit } from "./batches.js";
 import type { TrainState } from "./checkpoint.js";
 import { evaluateStitches } from "./evaluate.js";
 
@@ -45,7 +45,7 @@ export async function adaptInStages(family: AnchorFamily, dataset: Dataset, sett
     ...wholeNumberProblem("adaptInStages", "stageImages", stageImages, 1, dataset.val.count, "the validation images"),
   ]);
   const pauses = new Set(Array.from({ length: stages }, (_, stage) => Math.round((steps * (stage + 1)) / stages)));
-  const watched = prepareSplit(firstImages(dataset.val, stageImages), dataset.imageSize, family.normalisation);
+  const watched = heldBatches(prepareSplit(firstImages(dataset.val, stageImages), dataset.imageSize, family.normalisation));
   const afterStep = async (model: TunedModel, state: TrainState): Promise<void> => {
     if (!pauses.has(state.step)) return;
     const top1 = await evaluateStitches(model, watched, options.signal === undefined ? {} : { signal: options.signal });

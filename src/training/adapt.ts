@@ -3,14 +3,14 @@
  */
 import type { LoadedAnchor } from "../anchors/load-weights.js";
 import { throwProblems, wholeNumberProblem } from "../checks.js";
-import { firstImages, trainVal, type Dataset, type ImageSplit, type Normalisation } from "../datasets/dataset.js";
+import { firstImages, firstOfStream, trainVal, type Dataset, type ImageSplit, type Normalisation } from "../datasets/dataset.js";
 import { createRng } from "../rng.js";
 import { stitchFamily, type StitchFamily } from "../stitching/family.js";
 import type { PositionOptions } from "../stitching/stitch-space.js";
 import type { RouteOptions } from "../stitching/route.js";
 import { disposeModel, trainableCount, type TunedModel } from "../tuning/tuned-model.js";
 import { methodProblems, type TuningMethod } from "../tuning/method.js";
-import { batchOf, disposeBatch, prepareSplit, type PreparedSplit } from "./batches.js";
+import { batchOf, disposeBatch, heldBatches, prepareSplit, streamedBatches, type BatchSource, type PreparedSplit } from "./batches.js";
 import type { TrainState } from "./checkpoint.js";
 import { evaluateStitches } from "./evaluate.js";
 import { startTunedModel } from "./start-model.js";
@@ -132,7 +132,7 @@ export async function adapt(anchorFamily: AnchorFamily, dataset: Dataset, settin
   const model = startModel(anchorFamily, data, dataset.classes, settings, seed);
   try {
     const initialised = performance.now();
-    const test = firstImages(dataset.test, settings.testImages ?? dataset.test.count);
+    const test = testBatches(dataset, settings, anchorFamily.normalisation);
     const told = partsTold(model, settings, settings.refit === true ? 0 : dataset.val.count, test.count, onProgress);
     const look = afterStep === undefined ? {} : { afterStep: (state: TrainState) => afterStep(model, state) };
     const state = await train(model, data, settings.train, { ...trainOptions, ...told(0), ...look, rng: createRng(seed) });
@@ -141,8 +141,8 @@ export async function adapt(anchorFamily: AnchorFamily, dataset: Dataset, settin
     await onTrained?.(model, scores);
     const trained = performance.now();
     const stop = signal === undefined ? {} : { signal };
-    const validation = settings.refit === true ? undefined : await evaluateStitches(model, prepare(dataset.val), { ...told(1, "validation, "), ...stop });
-    const tested = await evaluateStitches(model, prepare(test), { ...told(2, "test, "), ...stop });
+    const validation = settings.refit === true ? undefined : await evaluateStitches(model, heldBatches(prepare(dataset.val)), { ...told(1, "validation, "), ...stop });
+    const tested = await evaluateStitches(model, test, { ...told(2, "test, "), ...stop });
     const outcomes = scores.map((score) => ({ ...score, top1: tested.get(score.stitchId)!, validationTop1: validation?.get(score.stitchId) ?? null }));
     const seconds = { initialise: (initialised - started) / 1000, train: (trained - initialised) / 1000, evaluate: (performance.now() - trained) / 1000 };
     return { family: model.family, outcomes, trainable: trainableCount(model), losses: state.losses, drawn: state.drawn, seconds };
@@ -162,6 +162,11 @@ function partsTold(model: TunedModel, { method, train: { steps, batchSize } }: A
   const until = (part: number): number => work.slice(0, part).reduce((sum, one) => sum + one, 0) / work.reduce((sum, one) => sum + one, 0);
   return (part: number, prefix = ""): { onProgress?: (progress: Progress) => void } =>
     (onProgress === undefined ? {} : { onProgress: ({ done, total, label }) => onProgress({ done, total, label: prefix + label, share: until(part) + (until(part + 1) - until(part)) * (done / total) }) });
+}
+
+function testBatches({ test, testStream, imageSize }: Dataset, { testImages = Infinity }: AdaptSettings, normalisation: Normalisation): BatchSource {
+  if (testStream !== undefined) return streamedBatches(firstOfStream(testStream, testImages), imageSize, normalisation);
+  return heldBatches(prepareSplit(firstImages(test, testImages), imageSize, normalisation));
 }
 
 /** The training split, or with refit its images and then those of the validation split. */

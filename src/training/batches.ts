@@ -3,7 +3,7 @@
  */
 import type { Rng } from "../rng.js";
 import { tf } from "../tensor/index.js";
-import { normalise, type ImageSplit, type Normalisation } from "../datasets/dataset.js";
+import { normalise, type ImageSplit, type Normalisation, type PictureStream } from "../datasets/dataset.js";
 import type { Batch, ImageBatch } from "./gradients.js";
 import { tokenBatchOf, type PreparedText } from "./text-batches.js";
 
@@ -51,6 +51,39 @@ export function* eachBatch(split: PreparedSplit, batchSize: number): Generator<I
       disposeBatch(batch);
     }
   }
+}
+
+/** Images that come in batches, whether they are held or read from their files. */
+export interface BatchSource {
+  readonly count: number;
+  /** Consecutive batches over all images; each is freed when the next is asked for. */
+  batches(batchSize: number): Iterable<ImageBatch> | AsyncIterable<ImageBatch>;
+}
+
+/** Batches of a held split. */
+export function heldBatches(split: PreparedSplit): BatchSource {
+  return { count: split.count, batches: (batchSize) => eachBatch(split, batchSize) };
+}
+
+/** Batches of pictures that are read from their files; the next ones are read while a batch is at work. */
+export function streamedBatches(stream: PictureStream, imageSize: number, normalisation: Normalisation): BatchSource {
+  const { count } = stream;
+  return {
+    count,
+    async *batches(batchSize) {
+      const readFrom = (start: number): Promise<ImageSplit> | undefined => {
+        const reading = start < count ? stream.read(start, Math.min(start + batchSize, count)) : undefined;
+        reading?.catch(() => undefined); // told when it is waited for
+        return reading;
+      };
+      let next = readFrom(0);
+      for (let start = 0; start < count; start += batchSize) {
+        const read = prepareSplit((await next)!, imageSize, normalisation);
+        next = readFrom(start + batchSize);
+        yield* eachBatch(read, batchSize);
+      }
+    },
+  };
 }
 
 /** Steps of one pass over the data; a last incomplete batch is dropped, unless it is the only one. */

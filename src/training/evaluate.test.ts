@@ -1,10 +1,11 @@
 import { beforeAll, expect, test } from "vitest";
+import { UsageError } from "../checks.js";
 import { eachLogits } from "../stitching/forward.js";
 import { computedValues, tf, useBackend } from "../tensor/index.js";
 import { tinyFamily, tinySettings, tinyTask } from "../testing/tiny-family.js";
 import { modelLogits, stitchView } from "../tuning/tuned-model.js";
 import { startModel } from "./adapt.js";
-import { batchOf, eachBatch, prepareSplit } from "./batches.js";
+import { batchOf, eachBatch, heldBatches, prepareSplit, streamedBatches } from "./batches.js";
 import { countCorrect, evaluateStitches } from "./evaluate.js";
 
 beforeAll(async () => {
@@ -25,7 +26,7 @@ test("every image counts once, however they are batched", async () => {
   const model = startModel(family, data, task.classes, tinySettings(), 0);
   const all = batchOf(data, Array.from({ length: data.count }, (_, index) => index));
   const expected = countCorrect(tf.tidy(() => modelLogits(model, 5, all.images).dataSync()) as Float32Array, data.labels) / data.count;
-  for (const batchSize of [7, 48, 500]) expect((await evaluateStitches(model, data, { stitchIds: [5], batchSize })).get(5)).toBe(expected);
+  for (const batchSize of [7, 48, 500]) expect((await evaluateStitches(model, heldBatches(data), { stitchIds: [5], batchSize })).get(5)).toBe(expected);
   expect([...eachBatch(data, 7)]).toHaveLength(7);
 });
 
@@ -68,11 +69,31 @@ test("every stitch, evaluated again and again, leaves nothing behind, and memory
   const task = tinyTask();
   const data = prepareSplit(task.train, task.imageSize, family.normalisation);
   const model = startModel(family, data, task.classes, tinySettings(), 0);
-  await evaluateStitches(model, data);
+  await evaluateStitches(model, heldBatches(data));
   const before = { ...tf.memory() };
   const resident = process.memoryUsage.rss();
-  for (let round = 0; round < 5; round++) await evaluateStitches(model, data);
+  for (let round = 0; round < 5; round++) await evaluateStitches(model, heldBatches(data));
   const after = tf.memory();
   expect([after.numTensors, after.numDataBuffers, after.numBytes]).toEqual([before.numTensors, before.numDataBuffers, before.numBytes]);
   expect((process.memoryUsage.rss() - resident) / 2 ** 20).toBeLessThan(64);
+});
+
+test("pictures read in batches give what held ones give, and a damaged one stops with its message", async () => {
+  const family = tinyFamily();
+  const { train, imageSize, classes } = tinyTask();
+  const data = prepareSplit(train, imageSize, family.normalisation);
+  const model = startModel(family, data, classes, tinySettings(), 0);
+  const pieces: [number, number][] = [];
+  const stream = {
+    labels: train.labels, count: train.count,
+    read: async (start: number, end: number) => {
+      pieces.push([start, end]);
+      return { images: train.images.subarray(start * 192, end * 192), labels: train.labels.subarray(start, end), count: end - start };
+    },
+  };
+  const streamed = streamedBatches(stream, imageSize, family.normalisation);
+  expect(await evaluateStitches(model, streamed, { batchSize: 20 })).toEqual(await evaluateStitches(model, heldBatches(data), { batchSize: 20 }));
+  expect(pieces).toEqual([[0, 20], [20, 40], [40, 48]]);
+  const damaged = { ...stream, read: async () => Promise.reject(new UsageError("test.jpg: damaged")) };
+  await expect(evaluateStitches(model, streamedBatches(damaged, imageSize, family.normalisation))).rejects.toThrow("test.jpg: damaged");
 });

@@ -5,7 +5,7 @@ import { eachLogits } from "../stitching/forward.js";
 import { ownName } from "../tuning/method.js";
 import { disposeMerged, mergeModel } from "../tuning/merge.js";
 import { stitchView, type TunedModel } from "../tuning/tuned-model.js";
-import { eachBatch, type PreparedSplit } from "./batches.js";
+import type { BatchSource } from "./batches.js";
 import type { Progress } from "./train.js";
 
 export interface EvaluateOptions {
@@ -24,7 +24,7 @@ export interface EvaluateOptions {
  * Each batch goes through every stitch before the next is read; stitches without parameters of their own share the blocks that they
  * begin with in common.
  */
-export async function evaluateStitches(model: TunedModel, split: PreparedSplit, options: EvaluateOptions = {}): Promise<Map<number, number>> {
+export async function evaluateStitches(model: TunedModel, split: BatchSource, options: EvaluateOptions = {}): Promise<Map<number, number>> {
   const { batchSize = 100, onProgress, signal } = options;
   const stitchIds = options.stitchIds ?? model.partition.flatMap((trainables, stitchId) => (trainables.length > 0 ? [stitchId] : []));
   const merged = mergeModel(model);
@@ -34,7 +34,7 @@ export async function evaluateStitches(model: TunedModel, split: PreparedSplit, 
   const total = groups.length * Math.ceil(split.count / batchSize);
   let done = 0;
   try {
-    for (const { images, labels } of eachBatch(split, batchSize)) {
+    for await (const { images, labels } of split.batches(batchSize)) {
       const answers = labels.dataSync();
       for (const group of groups) {
         signal?.throwIfAborted();

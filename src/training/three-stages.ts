@@ -34,7 +34,8 @@ async function fineTuned(family: AnchorFamily, index: number, dataset: Dataset, 
   const anchor = family.anchors[index]!;
   const prefix = anchorPrefix(index);
   let parameters = anchor.parameters;
-  await adapt(family, { ...dataset, val: firstOf(dataset.val), test: firstOf(dataset.test) }, { ...settings, method: { kind: "full" }, anchorAlone: index }, {
+  const { testStream: _read, ...held } = dataset;
+  await adapt(family, { ...held, val: firstOf(dataset.val), test: firstOf(dataset.val) }, { ...settings, method: { kind: "full" }, anchorAlone: index }, {
     ...options,
     onTrained: (model) => {
       parameters = Object.fromEntries(Object.entries(stitchParameters(model, index)).map(([name, value]) => [name.slice(prefix.length), value]));
