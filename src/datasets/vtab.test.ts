@@ -162,3 +162,16 @@ test.skipIf(!existsSync(realFolder))("real photographs in the real layout load w
   expect(task.classNames?.slice(0, 3)).toEqual(["airplane", "automobile", "bird"]);
   expect([...task.test.labels.slice(0, 3)]).toEqual([2, 9, 9]);
 });
+
+test("test pictures left in their files come out in batches as held ones do, and a damaged one names itself when it is read", async () => {
+  const [held, streamed] = [await loadVtabTask(folder, "custom", { imageSize: 16 }), await loadVtabTask(folder, "custom", { imageSize: 16, streamTest: true })];
+  const { testStream, test: none } = streamed;
+  expect({ count: testStream!.count, labels: [...testStream!.labels], held: none.count }).toEqual({ count: 5, labels: [...held.test.labels], held: 0 });
+  const bytes = 16 * 16 * 3;
+  expect(await testStream!.read(1, 4)).toEqual({ images: held.test.images.slice(bytes, 4 * bytes), labels: held.test.labels.slice(1, 4), count: 3 });
+  expect(streamed.train).toEqual(held.train);
+  const name = broken("damaged-stream", "images/test/000003.jpg", "no picture");
+  const damaged = (await loadVtabTask(folder, name, { imageSize: 16, streamTest: true })).testStream!;
+  await expect(damaged.read(0, 3)).resolves.toMatchObject({ count: 3 });
+  await expect(damaged.read(3, 5)).rejects.toThrow(join(folder, name, "images/test/000003.jpg"));
+});

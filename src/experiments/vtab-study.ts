@@ -74,7 +74,9 @@ export function defineVtabStudy(study: VtabStudy): Experiment {
 }
 
 /** Settings that a variant never reads, so that changing them for others makes none of its runs anew. */
-export function unreadSettings({ adapts, tuning, adapt: own }: Variant): (keyof VtabSettings)[] {
+export function unreadSettings(variant: Variant | undefined): (keyof VtabSettings)[] {
+  if (variant === undefined) return []; // an unknown one: the problems say so
+  const { adapts, tuning, adapt: own } = variant;
   const full = adapts === "sn-net" || adapts.startsWith("full-");
   const alone = adapts.startsWith("full-") || adapts.startsWith("anchor-");
   return [
