@@ -77,7 +77,7 @@ test("a figure comes as one bundle of an interactive and a still picture, both l
   expect(png.subarray(1, 4).toString()).toBe("PNG");
   expect(png.readUInt32BE(16)).toBe(300); // JupyterLab shows it in its own size
   expect(metadata).toEqual({ "image/png": { width: 300 } });
-}, 20_000);
+});
 
 test("expected and measured numbers are marked by exact agreement", () => {
   const { data } = expectationContent([

@@ -20,7 +20,7 @@ beforeAll(async () => {
   if (!isReady) return;
   server = await startLab(folder);
   browser = await chromium.launch({ executablePath: browserPath, args: [...chromiumSwitches] });
-}, 120_000);
+}, 600_000);
 afterAll(async () => {
   await browser?.close();
   await server?.stop();
@@ -53,12 +53,12 @@ test.skipIf(!isReady)("Tab completes members, options and names of the library; 
     await page.keyboard.press("Tab");
   };
   await typed("space.stitch");
-  await page.waitForSelector(".jp-Completer:not(.lm-mod-hidden) .jp-Completer-item", { timeout: 30_000 });
+  await page.waitForSelector(".jp-Completer:not(.lm-mod-hidden) .jp-Completer-item", { timeout: 90_000 });
   await shoot(lab, "completion");
   expect(await page.locator(".jp-Completer-item .jp-Completer-match").allInnerTexts()).toEqual(expect.arrayContaining(["stitches", "stitchingLayers"]));
   await page.keyboard.press("Escape");
   // What fits alone is put in without a list.
-  const becomes = (text: string): Promise<unknown> => page.waitForFunction(`document.querySelectorAll(".jp-Notebook .jp-Cell")[1].innerText.includes(${JSON.stringify(text)})`, undefined, { timeout: 30_000 });
+  const becomes = (text: string): Promise<unknown> => page.waitForFunction(`document.querySelectorAll(".jp-Notebook .jp-Cell")[1].innerText.includes(${JSON.stringify(text)})`, undefined, { timeout: 90_000 });
   await typed("stitchSpace([12, 12], { windo");
   await becomes("windowSize");
   await typed('import { stitchCo } from "esta"', ' } from "esta"'.length);
@@ -67,7 +67,7 @@ test.skipIf(!isReady)("Tab completes members, options and names of the library; 
   await page.keyboard.press("Control+Home");
   await page.keyboard.press("ArrowRight");
   await page.keyboard.press("Shift+Tab");
-  await page.waitForSelector(".jp-Tooltip", { timeout: 20_000 });
+  await page.waitForSelector(".jp-Tooltip", { timeout: 90_000 });
   const tooltip = await page.locator(".jp-Tooltip").innerText();
   await shoot(lab, "tooltip");
   expect(tooltip).toContain("stitchSpace(anchorDepths");
@@ -148,7 +148,8 @@ test.skipIf(!isReady)("an interrupt stops whatever runs within two seconds, keep
   const seconds: Record<string, number> = {};
   for (const [place, what] of [[2, "busy loop"], [3, "pending await"], [4, "loop that swallows errors"], [6, "training"]] as const) {
     await lab.run(place, false);
-    await lab.page.waitForTimeout(place === 6 ? 4000 : 1200);
+    if (place === 6) await lab.cell(place).locator("progress").waitFor();
+    await lab.page.waitForTimeout(1200);
     seconds[what] = await lab.interrupt();
     expect(await lab.shown(place)).toContain("KeyboardInterrupt: interrupted by the user");
     await lab.run(1);

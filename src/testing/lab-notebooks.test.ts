@@ -25,7 +25,7 @@ beforeAll(async () => {
   if (!isReady) return;
   server = await startLab(folder);
   browser = await chromium.launch({ executablePath: browserPath, args: [...chromiumSwitches] });
-}, 180_000);
+}, 600_000);
 afterAll(async () => {
   await browser?.close();
   await server?.stop();

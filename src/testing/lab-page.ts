@@ -25,12 +25,13 @@ export class LabPage {
   /** Opens a notebook of the server's folder and waits until its kernel has answered. A tall window shows all cells at once. */
   static async open(browser: Browser, server: LabServer, folder: string, name: string, height = 1400): Promise<LabPage> {
     const page = await browser.newPage({ viewport: { width: 1300, height } });
+    page.setDefaultTimeout(120_000);
     const faults: string[] = [];
     page.on("console", (message) => void (message.type() === "error" && faults.push(message.text())));
     page.on("pageerror", (error) => void faults.push(error.message));
     page.on("request", (request) => void (/^(https?|wss?):/.test(request.url()) && !request.url().includes("127.0.0.1") && faults.push(`asks another machine: ${request.url()}`)));
     await page.goto(`${server.url}/lab/tree/${name}?token=${server.token}&reset`, { waitUntil: "domcontentloaded" });
-    await page.waitForSelector(".jp-Notebook .jp-Cell", { timeout: 90_000 });
+    await page.waitForSelector(".jp-Notebook .jp-Cell", { timeout: 240_000 });
     const lab = new LabPage(page, server, join(folder, name), faults);
     await lab.kernelAnswers();
     return lab;
@@ -56,7 +57,7 @@ export class LabPage {
   }
 
   /** Waits until no cell runs or is queued. */
-  async ended(timeoutSeconds = 120): Promise<void> {
+  async ended(timeoutSeconds = 300): Promise<void> {
     await this.page.waitForTimeout(QUIET_MS);
     await this.page.waitForFunction(`${INDICATOR} === "idle" && ![...document.querySelectorAll(".jp-InputPrompt")].some((prompt) => prompt.textContent.includes("[*]"))`, undefined, { timeout: timeoutSeconds * 1000, polling: 50 });
   }
@@ -65,7 +66,7 @@ export class LabPage {
   async interrupt(): Promise<number> {
     const began = performance.now();
     await this.page.click('[data-command="notebook:interrupt-kernel"]');
-    await this.ended(30);
+    await this.ended(60);
     return (performance.now() - began) / 1000;
   }
 
@@ -100,6 +101,6 @@ export class LabPage {
   }
 
   private async kernelAnswers(): Promise<void> {
-    await this.page.waitForFunction(`[...document.querySelectorAll(".jp-StatusBar-TextItem")].some((item) => /\\| Idle\\s*$/.test(item.textContent))`, undefined, { timeout: 90_000, polling: 50 });
+    await this.page.waitForFunction(`[...document.querySelectorAll(".jp-StatusBar-TextItem")].some((item) => /\\| Idle\\s*$/.test(item.textContent))`, undefined, { timeout: 240_000, polling: 50 });
   }
 }
