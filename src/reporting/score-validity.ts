@@ -90,9 +90,9 @@ export function scoreLines(rows: readonly ScoreRow[]): ScoreLine[] {
   });
 }
 
-/** A measure of a variant at the end of the training, by seed. */
-export function validityBySeed(rows: readonly ScoreRow[], variant: string, measure: (measures: ScoreLine["measures"]) => number | null): Map<number, number> {
-  const lines = scoreLines(rows).filter((line) => line.variant === variant && line.share === 1);
+/** A measure of a variant, by seed. @param share - of the training done; its end by default. */
+export function validityBySeed(rows: readonly ScoreRow[], variant: string, measure: (measures: ScoreLine["measures"]) => number | null, share = 1): Map<number, number> {
+  const lines = scoreLines(rows).filter((line) => line.variant === variant && line.share === share);
   return new Map(lines.flatMap(({ seed, measures }) => {
     const value = measure(measures);
     return value === null ? [] : [[seed, value] as const];
