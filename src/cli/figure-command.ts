@@ -9,7 +9,7 @@ import type { PlannedExperiment } from "../experiments/experiment.js";
 import { experiments, profileOf } from "../experiments/index.js";
 import { experimentFolder } from "../experiments/run-folder.js";
 import type { FigureWidth } from "../reporting/figures/figure.js";
-import { figureEndings, writeFigure } from "../reporting/figures/render.js";
+import { figureEndings, writeFigure, writeFigurePdf } from "../reporting/figures/render.js";
 import { readSummary } from "../reporting/summary.js";
 import { defaultResults } from "./options.js";
 import type { Terminal } from "./terminal.js";
@@ -34,7 +34,7 @@ export function addFigureCommand(program: Command, terminal: Terminal): void {
   program
     .command("figure")
     .argument("<id>", "experiment, or experiment/figure for one of several")
-    .description(`draw a figure again from rows.csv (${figureEndings.join(", ")}), and nothing else`)
+    .description(`draw a figure again from rows.csv (${figureEndings.join(", ")}, pdf), and nothing else`)
     .option("--profile <name>", "quick, laptop or paper", "quick")
     .addOption(new Option("--width <columns>", "columns of a journal page: single (89 mm) or double (183 mm)").choices(["single", "double"]).default("double"))
     .addOption(new Option("--results <folder>", "folder of results").default(defaultResults, "results in the kit's folder"))
@@ -62,7 +62,9 @@ async function drawFigure({ experiment, figure }: NamedFigure, { results, width,
   const rows = join(folder, "rows.csv");
   if (!existsSync(rows)) throw new UsageError(`figure ${experiment.id}: ${rows} is not there, expected rows of an earlier run. Run it first: esta run ${experiment.id} --profile ${experiment.profile}.`);
   const note = readSummary(folder)?.note;
-  const narrow = width === "double" ? experiment.drawFigure(folder, figure, "single", note) : undefined;
-  const files = await writeFigure(join(out ?? join(folder, "figures"), figure), experiment.drawFigure(folder, figure, width, note), `${experiment.id}, ${experiment.profile}`, narrow);
-  return figureEndings.map((ending) => files[ending]);
+  const stem = join(out ?? join(folder, "figures"), figure);
+  const title = `${experiment.id}, ${experiment.profile}`;
+  const drawn = experiment.drawFigure(folder, figure, width, note);
+  const files = await writeFigure(stem, drawn, title, width === "double" ? experiment.drawFigure(folder, figure, "single", note) : undefined);
+  return [...figureEndings.map((ending) => files[ending]), await writeFigurePdf(stem, drawn, title)];
 }

@@ -133,6 +133,7 @@ export interface TextMeasure {
 interface LoadedFont {
   readonly trueType: readonly Buffer[];
   readonly measure: TextMeasure;
+  readonly metrics: readonly FontMetrics[];
 }
 
 let loaded: LoadedFont | undefined;
@@ -155,13 +156,18 @@ function loadFont(): LoadedFont {
     }
     return sum;
   };
-  loaded = { trueType, measure: { ascent: regular[0]!.ascent, descent: regular[0]!.descent, width } };
+  loaded = { trueType, metrics, measure: { ascent: regular[0]!.ascent, descent: regular[0]!.descent, width } };
   return loaded;
 }
 
 /** The measure of the figures' typeface (read once). */
 export function textMeasure(): TextMeasure {
   return loadFont().measure;
+}
+
+/** Index in {@link fontFiles} of the first regular face that has a letter; the first of all where none has it. */
+export function faceOf(codePoint: number): number {
+  return Math.max(0, loadFont().metrics.findIndex((face, index) => FACES[index]!.weight === 400 && face.advance(codePoint) !== undefined));
 }
 
 let fontFolder: string | undefined;

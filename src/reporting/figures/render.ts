@@ -5,6 +5,7 @@ import { writeFileAtomic } from "../atomic-write.js";
 import type { Figure } from "./figure.js";
 import { fontFaceCss } from "./font.js";
 import { figurePage } from "./page.js";
+import { svgToPdf } from "./pdf.js";
 import { plotlySvg } from "./plotly-window.js";
 import { svgToPng } from "./svg-to-png.js";
 
@@ -53,4 +54,11 @@ export async function writeFigure(stem: string, figure: Figure, title: string = 
   writeFileAtomic(files.png, png);
   writeFileAtomic(files.html, figurePage(figure, title, narrow));
   return files;
+}
+
+/** Writes a figure as `<stem>.pdf`, at once; returns the path. Not written with every run: papers need it, readers do not. */
+export async function writeFigurePdf(stem: string, figure: Figure, title: string = stem.slice(stem.lastIndexOf("/") + 1)): Promise<string> {
+  const path = `${stem}.pdf`;
+  writeFileAtomic(path, await svgToPdf(await plotlySvg(figure, figure.layout), figure.layout, title));
+  return path;
 }
