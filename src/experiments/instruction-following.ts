@@ -56,6 +56,7 @@ export const instructionFollowing = defineExperiment<LanguageSettings, Point, In
   revision: 1,
   rowType: instructionRows,
   points: ({ methods }) => methods.map((method) => ({ method })),
+  stage: ({ method }) => (method === "pst" ? 0 : method === "sn-net" ? 1 : 2),
   problems: problemsOf,
   ingredients: ingredientsOf,
   run: runInstructions,
@@ -119,7 +120,7 @@ async function runInstructions({ method }: Point, settings: LanguageSettings, co
     },
   });
   for (const [name, seconds] of Object.entries(result.seconds)) measure(`${name}Seconds`, seconds);
-  return rowsOf(result, family, data, settings, { method, seed, profile });
+  return instructionRowsOf(result, family, data, settings, { method, seed, profile });
 }
 
 /** Tokens a second of each adapted stitch, one answer after another: the first question's prompt and as many tokens as an answer may have. */
@@ -138,7 +139,8 @@ function writingSpeeds(model: TunedModel<LlamaConfig>, family: LanguageFamily, t
   });
 }
 
-function rowsOf({ family, outcomes, trainable }: LanguageAdaptResult, { anchors }: LanguageFamily, { test }: InstructionSource, settings: LanguageSettings, { method, seed, profile }: { readonly method: string; readonly seed: number; readonly profile: string }): InstructionRow[] {
+/** One row a stitch; an anchor alone draws no stitches. */
+export function instructionRowsOf({ family, outcomes, trainable }: LanguageAdaptResult, { anchors }: LanguageFamily, { test }: InstructionSource, { samples: kept }: Pick<LanguageSettings, "samples">, { method, seed, profile }: { readonly method: string; readonly seed: number; readonly profile: string }): InstructionRow[] {
   const name = (anchor: number): string => anchors[anchor]!.anchorId;
   const alone = outcomes.length === 1;
   const scored = method.startsWith("pst");
@@ -151,7 +153,7 @@ function rowsOf({ family, outcomes, trainable }: LanguageAdaptResult, { anchors 
       const places = test.flatMap((example, index) => (example.novelty === novelty ? [index] : []));
       return places.length === 0 ? null : scoreAnswers(places.map((place) => answers[place]!), places.map((place) => test[place]!.output)).exactMatch;
     };
-    const samples = test.slice(0, settings.samples).map(({ instruction, input, output }, index) => ({ question: input === "" ? instruction : `${instruction} ${input}`, reference: output, answer: answers[index]! }));
+    const samples = test.slice(0, kept).map(({ instruction, input, output }, index) => ({ question: input === "" ? instruction : `${instruction} ${input}`, reference: output, answer: answers[index]! }));
     return {
       method: rowMethod(method), seed, stitchId, kind: stitch.kind, front: name(stitch.front), end: name(stitch.end), frontBlock: joined ? stitch.frontBlock : null, endBlock: joined ? stitch.endBlock : null,
       flopsPerToken: flopsPerToken(family, stitchId), params: family.costs[stitchId]!.params, trainableParams: trainable, examples: test.length,
