@@ -8,6 +8,7 @@ const units: Readonly<Record<ClaimUnit, { readonly scale: number; readonly digit
   degrees: { scale: 1, digits: 1, name: "°" },
   correlation: { scale: 1, digits: 2, name: "" },
   share: { scale: 100, digits: 1, name: " %" },
+  nats: { scale: 1, digits: 3, name: " nats" },
 };
 
 /** "+1.9 ± 0.4 points"; the spread of one seed is left out, and a dash stands for what was not measured. */

@@ -14,8 +14,9 @@ export type Verdict = (typeof verdicts)[number];
  * - *points* - a difference of fractions, shown in percentage points
  * - *degrees* - a difference of angles
  * - *correlation* - from −1 to 1
- * - *share* - a fraction, shown in per cent */
-export type ClaimUnit = "points" | "degrees" | "correlation" | "share";
+ * - *share* - a fraction, shown in per cent
+ * - *nats* - a difference of logarithms of perplexity */
+export type ClaimUnit = "points" | "degrees" | "correlation" | "share" | "nats";
 
 /** A claim and what was found. */
 export interface ClaimResult {

@@ -8,29 +8,33 @@ import { groupBy, meanSpread, type MeanSpread } from "./seed-means.js";
 
 const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Mean ROUGE-L of the rows that count, by seed. */
-function rougeBySeed(rows: readonly InstructionRow[], method: string, counts: (row: InstructionRow) => boolean = () => true): Map<number, number> {
-  return new Map([...groupBy(rows.filter((row) => row.method === method && counts(row)), ({ seed }) => seed)].map(([seed, ofSeed]) => [seed, average(ofSeed.map(({ rougeL }) => rougeL))]));
+/** Mean logarithm of the response perplexity of the rows that count, nats a token, by seed. */
+function natsBySeed(rows: readonly InstructionRow[], method: string, counts: (row: InstructionRow) => boolean = () => true): Map<number, number> {
+  return new Map([...groupBy(rows.filter((row) => row.method === method && counts(row)), ({ seed }) => seed)].map(([seed, ofSeed]) => [seed, average(ofSeed.map(({ perplexity }) => Math.log(perplexity)))]));
 }
 
-/** The claims for which both sides were run. ROUGE-L in points; lying between is tested on both sides, within one adapted family (PST). */
+/**
+ * The claims for which both sides were run. Quality is how well the reference answers are predicted: answers of small decoders are too seldom right to tell them apart.
+ * Lying between is tested on both sides, within one adapted family (PST).
+ */
 export function instructionClaims(rows: readonly InstructionRow[]): ClaimResult[] {
   const anchors = rows.filter(({ method, kind }) => method === "pst" && kind === "anchor").sort((a, b) => a.flopsPerToken - b.flopsPerToken);
   const [small, large] = [anchors[0]?.front, anchors.at(-1)?.front];
-  const stitches = rougeBySeed(rows, "pst", ({ kind }) => kind === "stitch");
-  const anchor = (id: string | undefined): Map<number, number> => rougeBySeed(rows, "pst", ({ kind, front }) => kind === "anchor" && front === id);
-  const alone = rougeBySeed(rows, "anchors");
+  const stitches = natsBySeed(rows, "pst", ({ kind }) => kind === "stitch");
+  const anchor = (id: string | undefined): Map<number, number> => natsBySeed(rows, "pst", ({ kind, front }) => kind === "anchor" && front === id);
+  const nats = (claim: string, source: ClaimResult["source"], measure: string, worse: ReadonlyMap<number, number>, better: ReadonlyMap<number, number>): ClaimResult =>
+    claimOf(claim, source, `nats a response token, ${measure}`, "nats", pairedDifference(worse, better));
   return [
-    claimOf("Stitches answer better than the small anchor", "paper", "ROUGE-L, mean of stitches − small anchor, PST", pairedDifference(stitches, anchor(small))),
-    claimOf("The large anchor answers better than the stitches", "paper", "ROUGE-L, large anchor − mean of stitches, PST", pairedDifference(anchor(large), stitches)),
-    claimOf("The dearer a stitch, the lower its perplexity", "paper", "Spearman's ρ of FLOPs and minus perplexity, stitches and anchors, PST", meanSpread([...orderBySeed(rows).values()]), "correlation"),
-    claimOf("PST answers better than full fine-tuning", "paper", "ROUGE-L, mean of all stitches, PST − full", pairedDifference(rougeBySeed(rows, "pst"), rougeBySeed(rows, "sn-net"))),
-    claimOf("Importance sampling beats uniform sampling", "paper", "ROUGE-L, mean of all stitches, importance − uniform", pairedDifference(rougeBySeed(rows, "pst"), rougeBySeed(rows, "pst-uniform"))),
-    claimOf("The anchors inside the adapted family answer as well as those adapted alone", "our question", "ROUGE-L, mean of the anchors, PST − alone", pairedDifference(rougeBySeed(rows, "pst", ({ kind }) => kind === "anchor"), alone)),
+    nats("Stitches predict the answers better than the small anchor", "paper", "small anchor − mean of stitches, PST", anchor(small), stitches),
+    nats("The large anchor predicts the answers better than the stitches", "paper", "mean of stitches − large anchor, PST", stitches, anchor(large)),
+    claimOf("The dearer a stitch, the better it predicts the answers", "paper", "Spearman's ρ of FLOPs and minus perplexity, stitches and anchors, PST", "correlation", meanSpread([...orderBySeed(rows).values()])),
+    nats("PST predicts the answers better than full fine-tuning", "paper", "mean of all stitches, full − PST", natsBySeed(rows, "sn-net"), natsBySeed(rows, "pst")),
+    nats("Importance sampling beats uniform sampling", "paper", "mean of all stitches, uniform − importance", natsBySeed(rows, "pst-uniform"), natsBySeed(rows, "pst")),
+    nats("The anchors inside the adapted family predict as well as those adapted alone", "our question", "mean of the anchors, alone − PST", natsBySeed(rows, "anchors"), natsBySeed(rows, "pst", ({ kind }) => kind === "anchor")),
   ].filter(({ ours }) => ours !== null);
 }
 
-function claimOf(claim: string, source: ClaimResult["source"], measure: string, ours: MeanSpread | null, unit: ClaimUnit = "points"): ClaimResult {
+function claimOf(claim: string, source: ClaimResult["source"], measure: string, unit: ClaimUnit, ours: MeanSpread | null): ClaimResult {
   return { claim, source, measure, unit, ours, ...judge(ours) };
 }
 
