@@ -3,7 +3,7 @@ import type { StitchRow } from "./record.js";
 import { syntheticRows } from "./synthetic-rows.js";
 import { tableToCsv } from "./table.js";
 import type { Table } from "./table.js";
-import { measureMethod, stitchTables } from "./tables.js";
+import { comparedAreas, measureMethod, stitchTables } from "./tables.js";
 
 const base: StitchRow = {
   task: "a", group: "natural", method: "pst", seed: 0, stitchId: 0, kind: "stitch", front: "x-ti", end: "x-s", frontBlock: 0, endBlock: 1, flops: 10,
@@ -93,4 +93,15 @@ test("the tables of a whole family are made quickly, carry the note and do not d
 test("the trained parameters of anchors adapted one by one are those of all their runs", () => {
   const rows = [...family([0.2, 0.9, 0.4, 0.6]), anchor("x-ti", 10, 0.3, { method: "anchors", trainableParams: 100 }), anchor("x-s", 1000, 0.9, { method: "anchors", stitchId: 1, trainableParams: 400 })];
   expect(tableOf(stitchTables(rows, { note: "n" }), "tasks").rows.map((row) => row["trainable_params"])).toEqual([7, 500]);
+});
+
+test("two methods are compared on the tasks that both were run on, while a study is under way", () => {
+  const both = (task: string, seed: number, gain: number): StitchRow[] => [...family([0.2, 0.9, 0.4, 0.6 + gain], { task, seed }), ...family([0.2, 0.9, 0.4, 0.6], { task, seed, method: "sn-net" })];
+  const rows = [...both("a", 0, 0.2), ...both("b", 0, 0.1), ...family([0.2, 0.9, 0.4, 0.6], { task: "c", seed: 0 }), ...both("a", 1, 0.4)];
+  const { difference, tasks } = comparedAreas(rows, "pst", "sn-net");
+  // Half of the decades are the middle stitch's; seed 1 lacks task b.
+  expect({ tasks, count: difference!.count }).toEqual({ tasks: 2, count: 1 });
+  expect(difference!.mean).toBeCloseTo((0.2 + 0.1) / 2 / 2, 12);
+  expect(comparedAreas([...rows, ...both("b", 1, 0.2)], "pst", "sn-net").difference!.mean).toBeCloseTo((0.15 / 2 + 0.3 / 2) / 2, 12);
+  expect(comparedAreas(rows, "pst", "anchors")).toEqual({ difference: null, tasks: 0 });
 });
