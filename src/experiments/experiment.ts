@@ -18,7 +18,7 @@ import { identityOf, type RunIdentity } from "./run-identity.js";
 import { changedSettings, type SettingKind } from "./settings.js";
 
 /** - *quick* - minutes on two cores, no download
- * - *laptop* - an evening: every offline task, several seeds
+ * - *laptop* - a night: every offline task, several seeds
  * - *paper* - the published scale: real weights, real data, a GPU */
 export type Profile = "quick" | "laptop" | "paper";
 export const profiles: readonly Profile[] = ["quick", "laptop", "paper"];

@@ -3,7 +3,8 @@
  *
  * Run:     ./reproduce.sh quick vtab-stitching
  * Writes:  results/<profile>/vtab-stitching/rows.csv, one row per task, method, seed and stitch; tables and figures from it alone
- * Takes:   quick 2 min 23 s on 2 cores (native engine, another process running beside it)
+ * Takes:   worked out from the processor time of single runs, two processes of one thread on two quiet cores: quick a good minute; laptop an hour
+ *          and a half for PST and SN-Net, which are run on every task and with every seed first, and three and a half in all
  * Expects: PST's frontier above SN-Net's (paper, main table; its numbers could not be obtained). We test only the direction.
  */
 import { families } from "../anchors/registry.js";
