@@ -46,7 +46,7 @@ export function pairMatrixFigure(rows: readonly PairRow[], { note, width = "doub
   const columns = width === "single" ? 1 : Math.max(1, scopes.length);
   const panelWidth = (WIDTH_PX[width] - 48 - RIGHT - 54 * (columns - 1)) / columns;
   const panels = measures.flatMap((measure) => scopes.map((scope) => matrixPanel(last.filter((row) => row.scope === scope), measure, `${measure.title}, ${scopeNames[scope] ?? scope}`, ids, panelWidth)));
-  return panelsFigure(panels, { note: `${note}. At the end of the training; blue: updates agree, orange: they work against each other.`, width, columns, shape: 1, right: RIGHT });
+  return panelsFigure(panels, { note: `${note}. At the end of the training; blue: updates agree, orange: they work against each other, empty: the two stitches share no low-rank update.`, width, columns, shape: 1, right: RIGHT });
 }
 
 function matrixPanel(rows: readonly PairRow[], measure: Measure, title: string, ids: readonly number[], panelWidth: number): FigurePanel {

@@ -37,6 +37,8 @@ export interface PanelsOptions {
   readonly shape?: number;
   /** What the key shows; by default nothing. */
   readonly key?: readonly MethodStyle[];
+  /** Whether the panels have marks alone: then the key shows no lines. */
+  readonly marksOnly?: boolean;
   /** Pixels right of the panels. Default 12; more where the last panel of a row shows its colours' scale. */
   readonly right?: number;
 }
@@ -76,7 +78,7 @@ export function panelsFigure(panels: readonly FigurePanel[], options: PanelsOpti
       { ...place(x0 - 46, y0 + panelHeight / 2), ...text, text: plotlyText(y.label), textangle: -90, xanchor: "left", yanchor: "middle" },
     );
   });
-  data.push(...key.map(keyTrace));
+  data.push(...key.map((style) => keyTrace(style, options.marksOnly === true ? "markers" : "lines+markers")));
   if (note.length > 0) {
     annotations.push({ ...place(8 - left, plotHeight + 40), text: note.map(plotlyText).join("<br>"), xanchor: "left", yanchor: "top", align: "left", font: { size: TYPE.note, color: INK.note } });
   }
@@ -114,9 +116,9 @@ function hover(points: readonly { readonly text?: string }[]): PlotlyObject {
 }
 
 /** An entry of the key: a trace without a point. */
-function keyTrace(style: MethodStyle): PlotlyObject {
+function keyTrace(style: MethodStyle, mode: string): PlotlyObject {
   return {
-    type: "scatter", mode: "lines+markers", x: [null], y: [null], name: plotlyText(style.label), legendgroup: style.id, showlegend: true, hoverinfo: "skip",
+    type: "scatter", mode, x: [null], y: [null], name: plotlyText(style.label), legendgroup: style.id, showlegend: true, hoverinfo: "skip",
     line: { color: style.color, width: 1.6, dash: style.dash }, marker: { color: style.color, symbol: style.symbol, size: 6 },
   };
 }

@@ -31,6 +31,6 @@ export function spaceTechniqueFigure(rows: readonly StitchRow[], { note, width =
         return [lineTrace(style, [{ x: trainableParams, y: 100 * found.mean, spread: found.spread === null ? null : 100 * found.spread, text: `${style.label} (${technique}): ${(100 * found.mean).toFixed(1)} %<br>${Math.round(trainableParams)} trained` }])];
       }),
     })),
-    { note, key: styles, width, columns: width === "single" ? 1 : 2, ...(shown.length === 1 && width === "double" ? { shape: 0.42 } : {}) },
+    { note, key: styles, marksOnly: true, width, columns: width === "single" ? 1 : 2, ...(shown.length === 1 && width === "double" ? { shape: 0.42 } : {}) },
   );
 }
