@@ -62,6 +62,7 @@ describe.skipIf(found.kind === "absent")("the native backend", () => {
     [300, 31, 48],
     [2080, 48, 144],
     [33, 2080, 512],
+    [40, 1024, 300],
   ])("a product of %i × %i with %i columns is the sum of products, read any way round", (rows, depth, columns) => {
     const stream = createRng(3).stream("product");
     const draw = (count: number): Float32Array => Float32Array.from({ length: count }, () => stream.normal());

@@ -15,8 +15,13 @@ const VECTORS: usize = 2;
 pub const PANEL: usize = VECTORS * LANES;
 /// Depth of a block: a strip of the left matrix and a panel of the right one fit the first cache.
 const DEPTH: usize = 256;
-/// Columns of a block: with [`DEPTH`] rows, it fits half of a second cache of one mebibyte (1024 columns cost Zen 4 a quarter of the rate).
+/// Columns of a block: with [`DEPTH`] rows, it fits half of a second cache of one mebibyte (twice as many cost Zen 4 a tenth of the rate).
 const COLUMNS: usize = 512;
+
+/// Rows that a multiple of so many numbers lie apart fall on few sets of the first cache and push each other out: they are copied first.
+const CROWDED: usize = 512;
+/// Numbers between the rows of such a copy.
+const APART: usize = DEPTH + LANES;
 
 /// Sixteen numbers on one cache line.
 #[derive(Clone, Copy)]
@@ -143,6 +148,12 @@ unsafe fn tile<const R: usize, const V: usize>(a: *const f32, a_row: usize, a_st
     // SAFETY: by the caller's promise.
     unsafe {
         let mut sums = [[_mm512_setzero_ps(); V]; R];
+        // The tile's place is asked for now: the sums are done when it arrives.
+        for r in 0..R {
+            for v in 0..V {
+                _mm_prefetch::<_MM_HINT_T0>(c.wrapping_add(r * c_row + v * LANES).cast());
+            }
+        }
         for k in 0..depth {
             let mut line = [_mm512_setzero_ps(); V];
             for v in 0..V {
@@ -178,7 +189,7 @@ unsafe fn tile<const R: usize, const V: usize>(a: *const f32, a_row: usize, a_st
 /// `columns` starts at a multiple of [`PANEL`].
 pub unsafe fn multiply(a: View<'_, f32>, b: Panels<'_>, columns: Range<usize>, out: *mut f32, stride: usize, scale: f32, accumulate: bool) {
     assert!(level() == Level::Avx512 && a.columns == b.depth && a.fits() && columns.start % PANEL == 0 && columns.end <= b.columns && b.columns <= stride);
-    let mut packed = [0.0f32; ROWS * DEPTH];
+    let mut packed = [0.0f32; ROWS * APART];
     for start in columns.clone().step_by(COLUMNS) {
         let end = (start + COLUMNS).min(columns.end);
         for first in (0..a.columns).step_by(DEPTH) {
@@ -196,6 +207,11 @@ pub unsafe fn multiply(a: View<'_, f32>, b: Panels<'_>, columns: Range<usize>, o
                         }
                     }
                     (left, a_row, a_step) = (&packed, 1, ROWS);
+                } else if a_row % CROWDED == 0 && end - start > 2 * PANEL {
+                    for r in 0..count {
+                        packed[r * APART..r * APART + depth].copy_from_slice(&left[r * a_row..r * a_row + depth]);
+                    }
+                    (left, a_row) = (&packed, APART);
                 }
                 for column in (start..end).step_by(PANEL) {
                     let (panel, width) = (b.at(first, depth, column), (end - column).min(PANEL));
