@@ -30,13 +30,17 @@ export function interpolationFigure(rows: readonly InstructionRow[], { note, wid
         title: quality.title,
         x: { label: cost.label, range: [low - margin, high + margin] as const, ticks: roundTicks(low, high).map((tick) => [tick, cost.tick(tick)] as const) },
         y: { label: quality.label },
-        traces: styles.map((style) => lineTrace(style, [...(means.get(style.id) ?? [])].sort((a, b) => cost.of(a.row) - cost.of(b.row)).map((mean) => {
-          const { mean: value, spread } = quality.of(mean);
-          return { x: cost.of(mean.row), y: quality.scale * value, spread: spread === null ? null : quality.scale * spread, text: `${style.label}, ${rowLabel(mean.row, anchorLabel)}: ${(quality.scale * value).toFixed(1)}<br>${cost.tick(cost.of(mean.row))} ${cost.label}` };
-        }))),
+        traces: styles.map((style) => {
+          const sorted = [...(means.get(style.id) ?? [])].sort((a, b) => cost.of(a.row) - cost.of(b.row));
+          const trace = lineTrace(style, sorted.map((mean) => {
+            const { mean: value, spread } = quality.of(mean);
+            return { x: cost.of(mean.row), y: quality.scale * value, spread: spread === null ? null : quality.scale * spread, text: `${style.label}, ${rowLabel(mean.row, anchorLabel)}: ${(quality.scale * value).toFixed(1)}<br>${cost.tick(cost.of(mean.row))} ${cost.label}` };
+          }));
+          return { ...trace, marker: { color: style.color, symbol: style.symbol, size: sorted.map(({ row }) => (row.kind === "anchor" ? 9 : 5)) } };
+        }),
       };
     })),
-    { note: `${note}. Each line joins a method's stitches from cheap to dear, the anchors among them. Bars: one sample standard deviation over seeds.`, key: styles, width, columns: width === "single" ? 1 : 2, shape: 0.6 },
+    { note: `${note}. Each line joins a method's stitches from cheap to dear, the anchors among them (large marks). Bars: one sample standard deviation over seeds.`, key: styles, width, columns: width === "single" ? 1 : 2, shape: 0.6 },
   );
 }
 
