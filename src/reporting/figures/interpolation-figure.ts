@@ -36,7 +36,7 @@ export function interpolationFigure(rows: readonly InstructionRow[], { note, wid
             const { mean: value, spread } = quality.of(mean);
             return { x: cost.of(mean.row), y: quality.scale * value, spread: spread === null ? null : quality.scale * spread, text: `${style.label}, ${rowLabel(mean.row, anchorLabel)}: ${(quality.scale * value).toFixed(1)}<br>${cost.tick(cost.of(mean.row))} ${cost.label}` };
           }));
-          return { ...trace, marker: { color: style.color, symbol: style.symbol, size: sorted.map(({ row }) => (row.kind === "anchor" ? 9 : 5)) } };
+          return { ...trace, marker: { color: style.color, symbol: style.symbol, opacity: 1, size: sorted.map(({ row }) => (row.kind === "anchor" ? 9 : 5)) } };
         }),
       };
     })),
