@@ -37,7 +37,7 @@ test("rows of an earlier run under the same recipe make the table again, a folde
   expect(exitCode).toBe(0);
   const text = readFileSync(table, "utf8");
   expect(out).toContain(text);
-  expect(text).toContain("Made by `esta compare --family mini --weights earlier --random --steps 1 --batch-size 4 --learning-rate 0.003 --test-images 10 --seed 0`");
+  expect(text).toContain("Made by `esta compare --family mini --weights earlier --random --tasks digits --steps 1 --batch-size 4 --learning-rate 0.003 --test-images 10 --seed 0`");
   expect(text).toContain("| task | group | chance | Ti, earlier | S, earlier | B, earlier | Ti, random | S, random | B, random |");
   expect(text).toContain("| digits | natural | 10.0 | 50.0 | 51.0 | 52.0 | 53.0 | 54.0 | 55.0 |");
   expect(text).toContain("| digits | natural | 10.0 | 20.0 | 21.0 | 22.0 | 23.0 | 24.0 | 25.0 |");

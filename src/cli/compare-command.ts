@@ -116,12 +116,13 @@ function tablesText(options: CompareCommandOptions, versions: readonly Version[]
     return tableToMarkdown(comparedAnchorsTable({ id, title, note }, cards, columns));
   };
   const folders = options.weights === undefined ? "" : versions.slice(0, options.weights.length).map(({ name }) => ` --weights ${name}`).join("");
+  const chosen = cards.length === taskNames.length ? "" : ` --tasks ${cards.map(({ name }) => name).join(",")}`;
   return [
     `# Anchors of family ${family} on the kit's own tasks`,
     "",
     `Test top-1 in per cent on the first ${testImages} test images of each task, one seed (${seed}): the test images alone leave a standard error of up to ${(50 / Math.sqrt(testImages)).toFixed(1)} in each number.`,
     "",
-    `Made by \`esta compare --family ${family}${folders}${random === true ? " --random" : ""} --steps ${steps} --batch-size ${batchSize} --learning-rate ${learningRate} --test-images ${testImages} --seed ${seed}\`, of the weights:`,
+    `Made by \`esta compare --family ${family}${folders}${random === true ? " --random" : ""}${chosen} --steps ${steps} --batch-size ${batchSize} --learning-rate ${learningRate} --test-images ${testImages} --seed ${seed}\`, of the weights:`,
     "",
     ...versions.flatMap(({ name, family: { anchors } }) => anchors.map(({ anchorId, sha256 }) => `- ${name}, ${anchorId}: ${sha256}`)),
     "",
