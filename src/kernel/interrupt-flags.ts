@@ -1,5 +1,5 @@
 /**
- * @file Three numbers that the threads share, so that an interrupt finds a busy main thread.
+ * @file Four numbers that the threads share, so that an interrupt finds a busy main thread.
  */
 
 /** Shared between the thread that runs cells and the thread that talks to Jupyter. */
@@ -7,7 +7,7 @@ export class InterruptFlags {
   private readonly slots: Int32Array;
 
   /** Pass the `memory` of the other thread's flags to share them. */
-  constructor(readonly memory: SharedArrayBuffer = new SharedArrayBuffer(12)) {
+  constructor(readonly memory: SharedArrayBuffer = new SharedArrayBuffer(16)) {
     this.slots = new Int32Array(memory);
   }
 
@@ -17,6 +17,14 @@ export class InterruptFlags {
   }
   set userCodeRuns(runs: boolean) {
     Atomics.store(this.slots, 0, runs ? 1 : 0);
+  }
+
+  /** Whether the running cell has taken the signal of its interrupt: it will end by itself, with its work kept. */
+  get signalIsWatched(): boolean {
+    return Atomics.load(this.slots, 3) === 1;
+  }
+  set signalIsWatched(isWatched: boolean) {
+    Atomics.store(this.slots, 3, isWatched ? 1 : 0);
   }
 
   /** The number of the last interrupt that the main thread has seen. */

@@ -136,7 +136,10 @@ export class KernelSession {
    * promise stays pending; therefore the cell starts in a job of its own and the race is what this session waits for.
    */
   private async runToItsEnd(request: RoutedMessage, source: string, count: number): Promise<unknown> {
-    const signal = newCellSignal();
+    this.parts.flags.signalIsWatched = false;
+    const signal = newCellSignal(() => {
+      this.parts.flags.signalIsWatched = true;
+    });
     const stopped = new Promise<never>((_, fail) => {
       this.running = { request, fail, signal };
     });

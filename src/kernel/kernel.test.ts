@@ -146,6 +146,21 @@ test("work that watches the signal learns of an interrupt, and what it does late
   expect(errorOf(await run("ghost"))?.evalue).toContain("Cannot find name 'ghost'");
 });
 
+test("work that watches the signal may finish a step that takes longer than a busy loop is allowed", async () => {
+  const step = `const watched = (globalThis as any)[Symbol.for("notebook.signal")].signal as AbortSignal;
+    const until = performance.now() + 1800;
+    while (performance.now() < until);
+    var keptStep = "written";
+    await new Promise((done) => setImmediate(done));
+    console.log(keptStep, watched.aborted);`;
+  const execution = kernel.execute(step);
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  await kernel.interrupt();
+  expect(errorOf(await execution)?.ename).toBe("KeyboardInterrupt");
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(printed(await execution) + printed(await run("1"))).toBe("written true\n");
+});
+
 test("completion knows names of earlier cells, and positions count code points", async () => {
   await run("const stitches = { count: 71, layers: 22 };");
   const code = '"🙂"; stitches.la';

@@ -34,10 +34,14 @@ export function captureOutput(channel: OutputChannel): void {
   (globalThis as Record<symbol, unknown>)[DISPLAY_HOOK] = (content: JsonObject, update = false): void => channel.display(content, update);
 }
 
-/** Makes a fresh controller for a cell and puts it where libraries look for it. */
-export function newCellSignal(): AbortController {
+/** Makes a fresh controller for a cell and puts it where libraries look for it. @param onWatched - told when one of them does. */
+export function newCellSignal(onWatched: () => void): AbortController {
   const controller = new AbortController();
-  (globalThis as Record<symbol, unknown>)[SIGNAL_HOOK] = controller;
+  const get = (): AbortController => {
+    onWatched();
+    return controller;
+  };
+  Object.defineProperty(globalThis, SIGNAL_HOOK, { get, configurable: true });
   return controller;
 }
 

@@ -13,8 +13,11 @@ import { SendQueue } from "./send-queue.js";
 import { StreamJoiner } from "./stream-joiner.js";
 import type { FromSockets, SocketThreadData, ToSockets } from "./thread-messages.js";
 
-/** A cell that has not seen an interrupt after this time (ms) is stopped from outside. Steps of a training are shorter. */
+/** A cell that has not seen an interrupt after this time (ms) is stopped from outside. */
 const PATIENCE_MS = 800;
+
+/** The same for a cell that watches the signal: a training may need this long for a step, and then writes its checkpoint. */
+const WATCHING_PATIENCE_MS = 3000;
 
 /** How long (ms) after a stop the main thread may take to see the interrupt. */
 const AFTER_STOP_MS = 400;
@@ -123,7 +126,7 @@ class SocketThread {
         if (this.flags.seen >= count) return;
         if (this.flags.userCodeRuns) this.terminateExecution();
         setTimeout(() => (this.flags.seen < count ? attempt() : undefined), AFTER_STOP_MS);
-      }, PATIENCE_MS);
+      }, this.flags.signalIsWatched ? WATCHING_PATIENCE_MS : PATIENCE_MS);
     };
     attempt();
   }

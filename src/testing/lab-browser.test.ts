@@ -39,31 +39,29 @@ async function shoot(lab: LabPage, name: string): Promise<void> {
 const printed = (cell: NotebookCell | undefined): string => (cell?.outputs ?? []).map((output) => (output.output_type === "stream" ? textOf(output.text) : "")).join("");
 
 test.skipIf(!isReady)("Tab completes members, options and names of the library; Shift+Tab shows signature and documentation", { timeout: 600_000 }, async () => {
-  const lab = await open("assist.ipynb", 'import { stitchSpace } from "esta";\nconst space = stitchSpace([12, 12, 12]);\nspace.stitches.length', "", "stitchSpace([2, 2])");
+  const lab = await open("assist.ipynb", 'import { stitchSpace } from "esta";\nconst space = stitchSpace([12, 12, 12]);\nspace.stitches.length', "", "", "", "stitchSpace([2, 2])");
   const { page } = lab;
   await lab.run(0);
   expect(await lab.shown(0)).toBe("71");
-  const typed = async (text: string, left = 0): Promise<void> => {
-    await lab.cell(1).locator(".cm-content").click();
-    await page.keyboard.press("Control+a");
-    await page.keyboard.press("Delete");
+  const typed = async (place: number, text: string, left = 0): Promise<void> => {
+    await lab.cell(place).locator(".cm-content").click();
     await page.keyboard.type(text);
     for (let step = 0; step < left; step++) await page.keyboard.press("ArrowLeft");
     await page.waitForTimeout(500);
     await page.keyboard.press("Tab");
   };
-  await typed("space.stitch");
+  await typed(1, "space.stitch");
   await page.waitForSelector(".jp-Completer:not(.lm-mod-hidden) .jp-Completer-item", { timeout: 90_000 });
   await shoot(lab, "completion");
   expect(await page.locator(".jp-Completer-item .jp-Completer-match").allInnerTexts()).toEqual(expect.arrayContaining(["stitches", "stitchingLayers"]));
   await page.keyboard.press("Escape");
   // What fits alone is put in without a list.
-  const becomes = (text: string): Promise<unknown> => page.waitForFunction(`document.querySelectorAll(".jp-Notebook .jp-Cell")[1].innerText.includes(${JSON.stringify(text)})`, undefined, { timeout: 90_000 });
-  await typed("stitchSpace([12, 12], { windo");
-  await becomes("windowSize");
-  await typed('import { stitchCo } from "esta"', ' } from "esta"'.length);
-  await becomes("stitchCosts");
-  await lab.cell(2).locator(".cm-content").click();
+  const becomes = (place: number, text: string): Promise<unknown> => page.waitForFunction(`document.querySelectorAll(".jp-Notebook .jp-Cell")[${place}].innerText.includes(${JSON.stringify(text)})`, undefined, { timeout: 90_000 });
+  await typed(2, "stitchSpace([12, 12], { windo");
+  await becomes(2, "windowSize");
+  await typed(3, 'import { stitchCo } from "esta"', ' } from "esta"'.length);
+  await becomes(3, "stitchCosts");
+  await lab.cell(4).locator(".cm-content").click();
   await page.keyboard.press("Control+Home");
   await page.keyboard.press("ArrowRight");
   await page.keyboard.press("Shift+Tab");
