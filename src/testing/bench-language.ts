@@ -1,0 +1,200 @@
+/**
+ * @file Training steps and decoding of pairs of decoders beside PyTorch's, in alternation on the same threads.
+ *
+ * Run: npm run bench:language -- python=PYTHON [shapes=mini-llama,smollm2] [rounds=3] [steps=6] [count=48] [threads=all]
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { decodeTokens } from "../anchors/decode.js";
+import type { LlamaConfig } from "../anchors/llama-shape.js";
+import { llamaModules } from "../anchors/llama-shape.js";
+import { parameterShapes, type HostTensor } from "../anchors/parameters.js";
+import { writeSafetensors } from "../anchors/safetensors.js";
+import { packageRoot } from "../experiments/package-root.js";
+import { createRng } from "../rng.js";
+import { stitchFamily } from "../stitching/family.js";
+import { stitchLogits } from "../stitching/forward.js";
+import type { TokenBatch } from "../stitching/token-loss.js";
+import { adamWStep, createAdamWState, useBackend } from "../tensor/index.js";
+import { narrowToBfloat16 } from "../tensor/float16.js";
+import { disposeGradients, importanceScore, stitchGradients } from "../training/gradients.js";
+import { languagePairOf } from "../training/language-pairs.js";
+import { defaultPst } from "../tuning/method.js";
+import { createTunedModel, stitchView, type TunedModel } from "../tuning/tuned-model.js";
+
+/** What both engines do. */
+interface Plan {
+  readonly shape: string;
+  readonly threads: number;
+  readonly batch: number;
+  readonly length: number;
+  readonly configs: readonly LlamaConfig[];
+  readonly routes: readonly unknown[];
+  readonly partition: readonly (readonly string[])[];
+  readonly frozen: Readonly<Record<string, readonly number[]>>;
+  readonly trainable: Readonly<Record<string, readonly number[]>>;
+  /** Stitch of every step; the first two are not counted. */
+  readonly stitches: readonly number[];
+  readonly tokens: readonly (readonly number[])[];
+  /** Stitch that decodes, its prompt and how many tokens it writes. */
+  readonly decoded: number;
+  readonly prompt: readonly number[];
+  readonly count: number;
+  readonly values: string;
+}
+
+type Storage = "float32" | "bfloat16";
+
+const UNTIMED = 2;
+const words = new Map(process.argv.slice(2).map((word) => word.split("=", 2) as [string, string]));
+const given = (key: string, otherwise: string): string => words.get(key) ?? otherwise;
+const threads = Number(given("threads", String(availableParallelism())));
+
+/** Shapes by name; `check` is small and has everything: grouped queries and unlike depths. */
+function configsOf(shape: string): { configs: LlamaConfig[]; batch: number; length: number; decoded: number } {
+  if (shape === "check") {
+    const [small, large] = languagePairOf("smollm2").anchors.map(({ config }) => ({ ...config, vocabulary: 97, context: 64 }));
+    return { configs: [{ ...small!, width: 36, depth: 2, hidden: 80 }, { ...large!, width: 60, depth: 3, hidden: 130 }], batch: 3, length: 20, decoded: 3 };
+  }
+  const configs = languagePairOf(shape).anchors.map(({ config }) => ({ ...config, context: Math.min(config.context, 1024) }));
+  return shape === "mini-llama" ? { configs, batch: 8, length: 128, decoded: 1 } : { configs, batch: 2, length: 128, decoded: 0 };
+}
+
+/** The family with random weights; frozen matrices in bfloat16 where asked. */
+function modelOf(shape: string, storage: Storage): TunedModel<LlamaConfig> {
+  const { configs } = configsOf(shape);
+  const family = stitchFamily(configs);
+  const stream = createRng(1).stream("weights");
+  const pool = Float32Array.from({ length: 1 << 16 }, () => stream.normal());
+  const values: Record<string, HostTensor> = {};
+  const add = (name: string, dims: readonly number[]): void => {
+    const count = dims.reduce((product, side) => product * side, 1);
+    const deviation = 1 / Math.sqrt(dims.at(-1)!);
+    const data = Float32Array.from({ length: count }, (_, index) => (dims.length > 1 ? deviation * pool[(index * 7 + count) % pool.length]! : name.endsWith("weight") ? 1 : 0));
+    values[name] = storage === "bfloat16" && dims.length === 2 && name.startsWith("anchors") ? { shape: dims, data: new Float32Array(0), halves: new Int16Array(narrowToBfloat16(data).buffer) } : { shape: dims, data };
+  };
+  configs.forEach((config, anchor) => parameterShapes(llamaModules(config)).forEach((dims, name) => add(`anchors.${anchor}.${name}`, dims)));
+  for (const { stitchingLayerId, front, end } of family.space.stitchingLayers) {
+    add(`stitching_layers.${stitchingLayerId}.weight`, [configs[end]!.width, configs[front]!.width]);
+    add(`stitching_layers.${stitchingLayerId}.bias`, [configs[end]!.width]);
+  }
+  return createTunedModel(family, values, defaultPst, createRng(2));
+}
+
+function planOf(folder: string, shape: string, steps: number, count: number): Plan {
+  const { configs, batch, length, decoded } = configsOf(shape);
+  const model = modelOf(shape, "float32");
+  const stream = createRng(3).stream("plan");
+  const shapes = (tree: Readonly<Record<string, { readonly shape: number[] }>>) => Object.fromEntries(Object.entries(tree).map(([name, tensor]) => [name, tensor.shape]));
+  const vocabulary = configs[0]!.vocabulary;
+  const ids = (size: number): number[] => Array.from({ length: size }, () => stream.integer(vocabulary));
+  const values = join(folder, `${shape}.safetensors`);
+  if (shape === "check") {
+    const tensors = { ...model.frozen, ...model.trainable };
+    writeSafetensors(values, Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, { shape: tensor.shape, data: tensor.dataSync() as Float32Array }])));
+  }
+  return {
+    shape, threads, batch, length, configs, routes: model.family.routes, partition: model.partition.map((trainables) => trainables.map(({ name }) => name)), frozen: shapes(model.frozen), trainable: shapes(model.trainable),
+    stitches: Array.from({ length: UNTIMED + steps }, () => stream.integer(model.family.routes.length)), tokens: Array.from({ length: UNTIMED + steps }, () => ids(batch * length)), decoded, prompt: ids(16), count, values,
+  };
+}
+
+/** One training step after another; returns losses and seconds. */
+function trained(model: TunedModel<LlamaConfig>, { stitches, tokens, batch, length }: Plan): { losses: number[]; seconds: number[] } {
+  const state = createAdamWState();
+  const [losses, seconds]: [number[], number[]] = [[], []];
+  stitches.forEach((stitchId, step) => {
+    const began = performance.now();
+    const rows: TokenBatch = { sequences: batch, length, tokens: Int32Array.from(tokens[step]!), mask: new Uint8Array(batch * length).fill(1) };
+    const result = stitchGradients(model, stitchId, rows);
+    importanceScore("trainable", model, stitchId, rows, result, () => 0);
+    adamWStep(model.trainable, result.gradients, state, { learningRate: 1e-4, weightDecay: 1e-4 });
+    disposeGradients(result);
+    losses.push(result.loss);
+    seconds.push((performance.now() - began) / 1000);
+  });
+  return { losses, seconds };
+}
+
+/** Seconds of every token after the first, and the tokens. */
+function decodedBy({ family, ...model }: TunedModel<LlamaConfig>, { decoded, prompt, count }: Plan): { seconds: number[]; written: number[] } {
+  const view = stitchView(model, decoded);
+  const [seconds, written]: [number[], number[]] = [[], []];
+  let before = performance.now();
+  for (const token of decodeTokens((ids, memory) => stitchLogits(family.configs, family.routes[decoded]!, view, ids, memory), prompt, { maximum: count, context: prompt.length + count })) {
+    const now = performance.now();
+    if (written.push(token) > 1) seconds.push((now - before) / 1000);
+    before = now;
+  }
+  return { seconds, written };
+}
+
+/** The same losses and the same tokens in both, or an error. */
+function check(folder: string, python: string): void {
+  const plan = planOf(folder, "check", 4, 12);
+  const path = writtenPlan(folder, plan);
+  const theirs = JSON.parse(peer(python, path, "check")) as { losses: number[]; written: number[] };
+  const model = modelOf("check", "float32");
+  const { losses } = trained(model, plan);
+  const gap = Math.max(...losses.map((loss, step) => Math.abs(loss - theirs.losses[step]!)));
+  const { written } = decodedBy(model, plan);
+  console.log(`check: ${losses.length} training steps, largest difference of losses ${gap.toExponential(1)}; ${written.length} tokens, ${written.join() === theirs.written.join() ? "the same" : "others"}`);
+  if (!(gap < 1e-4) || written.join() !== theirs.written.join()) throw new Error(`bench-language: PyTorch's losses are ${theirs.losses.join(" ")} and its tokens ${theirs.written.join(" ")}, expected the kit's: ${losses.join(" ")} and ${written.join(" ")}.`);
+}
+
+function writtenPlan(folder: string, plan: Plan): string {
+  const path = join(folder, `${plan.shape}.json`);
+  writeFileSync(path, JSON.stringify(plan));
+  return path;
+}
+
+function peer(python: string, plan: string, ...what: string[]): string {
+  return run(python, [join(packageRoot, "bench/peer-language.py"), plan, ...what]);
+}
+
+function run(command: string, all: readonly string[]): string {
+  const { status, stdout, stderr, error } = spawnSync(command, all, { encoding: "utf8", maxBuffer: 2 ** 26 });
+  if (status !== 0) throw new Error(`bench-language: ${command} ${all[0]} failed: ${error?.message ?? stderr}`);
+  return stdout.trim().split("\n").at(-1)!;
+}
+
+/** Alternates the programs; every round gives each one's median, and the ratios are of the medians over all rounds. */
+function measure(path: string, { shape }: Plan, python: string, rounds: number): void {
+  const kit = (what: string, storage: Storage) => (): string => run(process.execPath, [join(packageRoot, "dist/testing/bench-language.js"), `kit=${what}`, `storage=${storage}`, `plan=${path}`]);
+  for (const what of ["decode", "train"] as const) {
+    const programs: Record<string, () => string> = {
+      "kit float32": kit(what, "float32"), "kit bfloat16": kit(what, "bfloat16"), "torch float32": () => peer(python, path, what),
+      ...(what === "decode" ? { "torch bfloat16": () => peer(python, path, what, "bfloat16") } : {}),
+    };
+    const found = new Map<string, number[]>(Object.keys(programs).map((name) => [name, []]));
+    for (let round = 0; round < rounds; round++) for (const [name, program] of Object.entries(programs)) found.get(name)!.push(...(JSON.parse(program()) as number[]).slice(what === "train" ? UNTIMED : 0));
+    const median = (name: string): number => middle(found.get(name)!);
+    for (const name of found.keys()) console.log(`${shape} ${what}, ${name}: ${(1000 * median(name)).toPrecision(4)} ms on the median, ${(1000 * Math.min(...found.get(name)!)).toPrecision(4)} ms at best`);
+    for (const own of ["kit float32", "kit bfloat16"]) console.log(`${shape} ${what}, ${own} against torch float32: ×${(median("torch float32") / median(own)).toFixed(2)}, at best ×${(Math.min(...found.get("torch float32")!) / Math.min(...found.get(own)!)).toFixed(2)}`);
+  }
+}
+
+function middle(values: readonly number[]): number {
+  return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)]!;
+}
+
+await useBackend("native", { threads });
+if (words.has("kit")) {
+  const plan = JSON.parse(readFileSync(given("plan", ""), "utf8")) as Plan;
+  const model = modelOf(plan.shape, given("storage", "float32") as Storage);
+  console.log(JSON.stringify(given("kit", "") === "decode" ? decodedBy(model, plan).seconds : trained(model, plan).seconds));
+} else {
+  const folder = mkdtempSync(join(tmpdir(), "bench-language-"));
+  try {
+    const python = given("python", "python3");
+    check(folder, python);
+    for (const shape of given("shapes", "mini-llama,smollm2").split(",")) {
+      const plan = planOf(folder, shape, Number(given("steps", "6")), Number(given("count", "48")));
+      measure(writtenPlan(folder, plan), plan, python, Number(given("rounds", "3")));
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
