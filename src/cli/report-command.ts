@@ -30,7 +30,7 @@ export function addReportCommand(program: Command, terminal: Terminal): void {
         const gathered = await gatherRows(experiment, folder);
         if (!existsSync(rows)) throw new UsageError(`report ${experiment.id}: ${rows} is not there, expected rows of an earlier run. Run it first: esta run ${experiment.id} --profile ${options.profile}.`);
         // Today's settings may be others than those that made rows which were not gathered now.
-        await experiment.report(folder, gathered > 0 ? experiment.note : readSummary(folder)?.note);
+        await experiment.report(folder, gathered > 0 ? undefined : readSummary(folder)?.note);
         terminal.print(`${experiment.id}: tables and figures in ${folder}`);
       }
       for (const path of writeOverviews(options.results, planned)) terminal.print(`report: ${path}`);

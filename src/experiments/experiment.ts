@@ -234,15 +234,16 @@ export function defineExperiment<Settings extends PlainData, Point extends Plain
         reportFiles: [...reportFiles(definition), SUMMARY_FILE],
         figures: figures.map(([figure]) => figure),
         drawFigure: (folder, figure, width, noteOfRows = told) => definition.figures[figure]!(rowsIn(folder), { note: noteOfRows, width }),
-        async report(folder, noteOfRows = told) {
+        async report(folder, given) {
           const rows = rowsIn(folder);
+          const coverage = coverageIn(folder, runs);
+          const noteOfRows = given ?? (coverage === undefined || coverage.finished === coverage.planned ? told : `${told}; partial: ${coverage.finished} of ${coverage.planned} planned runs`);
           await definition.report(rows, { folder, id, profile: label, note: noteOfRows });
           for (const [figure, draw] of figures) {
             const [wide, narrow] = (["double", "single"] as const).map((width) => draw(rows, { note: noteOfRows, width }));
             await writeFigure(join(folder, "figures", figure), wide!, `${id}, ${label}`, narrow);
           }
           const files = [...reportFiles(definition), "rows.csv"];
-          const coverage = coverageIn(folder, runs);
           writeSummary(folder, { experiment: id, profile: label, question, note: noteOfRows, command, files, claims: definition.claims(rows), ...(coverage === undefined ? {} : { coverage }) });
         },
         claims: (folder) => (existsSync(join(folder, "rows.csv")) ? definition.claims(rowsIn(folder)) : []),

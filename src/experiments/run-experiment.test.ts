@@ -136,6 +136,7 @@ test("a run that fails is recorded with its reason, the others go on, and only i
   expect(stacks[1]).toMatch(/^TypeError: the toy broke\n {4}at /);
   const record = parseRunRecord(readFileSync(join(folder, "runs", "shape=bad_seed=0.json"), "utf8"), "record");
   expect(record).toMatchObject({ status: "failed", reason: "toy: the shape is bad, expected a good one.", rows: 0, rowsSha256: null });
+  expect(readFileSync(join(folder, "tables", "toy.md"), "utf8")).toBe("quick: 6 steps, 1 seeds; partial: 1 of 3 planned runs: 1 rows\n");
   expect(kinds((await run({}, plan)).events)).toEqual(["skipped", "started", "failed", "started", "failed", "written"]);
 });
 
