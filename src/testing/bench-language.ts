@@ -190,7 +190,7 @@ if (words.has("kit")) {
   try {
     const python = given("python", "python3");
     check(folder, python);
-    for (const shape of given("shapes", "mini-llama,smollm2").split(",")) {
+    for (const shape of given("shapes", "mini-llama,smollm2").split(",").filter((shape) => shape !== "")) {
       const plan = planOf(folder, shape, Number(given("steps", "6")), Number(given("count", "48")));
       measure(writtenPlan(folder, plan), plan, python, Number(given("rounds", "3")));
     }
