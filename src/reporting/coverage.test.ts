@@ -7,6 +7,7 @@ const without = (...words: readonly string[]) => coverageOf(plan, (name) => !wor
 test("a whole task, method or seed that lacks is named once, a pair where only that lacks, and the rest run by run", () => {
   expect(without("nothing")).toEqual({ planned: 12, finished: 12, missing: [] });
   expect(without("task=b")).toEqual({ planned: 12, finished: 8, missing: ["task b"] });
+  expect(without("task=b", "task=c")).toEqual({ planned: 12, finished: 4, missing: ["tasks b, c"] });
   expect(without("task=b", "seed=1")).toEqual({ planned: 12, finished: 4, missing: ["task b", "seed 1"] });
   expect(without("task=c_method=sn_net")).toEqual({ planned: 12, finished: 10, missing: ["method sn_net of task c"] });
   expect(without("task=a_method=pst_seed=1")).toEqual({ planned: 12, finished: 11, missing: ["task=a_method=pst_seed=1"] });

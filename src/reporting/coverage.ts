@@ -28,12 +28,16 @@ export function coverageOf(planned: readonly string[], isFinished: (name: string
   const groups = [...keys.map((key) => [key]), ...keys.flatMap((first, index) => keys.slice(index + 1).map((second) => [second, first]))];
   const phrases: string[] = [];
   for (const group of groups) {
+    const lacking: string[] = [];
     for (const [phrase, names] of groupBy(planned, (name) => group.map((key) => `${key} ${partsOf(name).get(key) ?? "–"}`).join(" of "))) {
       if (names.length > 1 && names.every((name) => !isFinished(name)) && names.some((name) => missing.has(name))) {
-        phrases.push(phrase);
+        lacking.push(phrase);
         for (const name of names) missing.delete(name);
       }
     }
+    // Several of one kind share its name: "tasks dtd, cifar".
+    const [kind] = group;
+    phrases.push(...(group.length === 1 && lacking.length > 1 ? [`${kind}s ${lacking.map((phrase) => phrase.slice(kind!.length + 1)).join(", ")}`] : lacking));
   }
   const single = [...missing];
   const rest = single.length - LISTED_RUNS;

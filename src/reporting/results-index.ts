@@ -100,6 +100,7 @@ function missing({ summary: { coverage } }: FoundExperiment): string[] {
 }
 
 function runsText({ summary: { coverage }, runs }: FoundExperiment): string {
+  if (coverage === undefined && runs.length === 0) return ""; // an earlier version's summary, its runs' records gone
   const failed = runs.filter(({ status }) => status === "failed").length;
   const finished = coverage?.finished ?? runs.length - failed;
   return `; ${finished} ${finished === 1 ? "run" : "runs"} finished${failed === 0 ? "" : `, ${failed} failed`}`;
