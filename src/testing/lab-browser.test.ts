@@ -47,7 +47,8 @@ test.skipIf(!isReady)("Tab completes members, options and names of the library; 
     await lab.cell(place).locator(".cm-content").click();
     await page.keyboard.type(text);
     for (let step = 0; step < left; step++) await page.keyboard.press("ArrowLeft");
-    await page.waitForTimeout(500);
+    await page.waitForSelector(".jp-mod-completer-enabled"); // before that, Tab indents
+    await page.waitForTimeout(300);
     await page.keyboard.press("Tab");
   };
   await typed(1, "space.stitch");
