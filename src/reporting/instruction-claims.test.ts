@@ -27,10 +27,12 @@ test("stitches between the anchors support interpolation on both sides, and the 
   expect(claims.map(({ claim, verdict }) => [claim, verdict])).toEqual([
     ["Stitches predict the answers better than the small anchor", "supported"],
     ["The large anchor predicts the answers better than the stitches", "supported"],
+    ["After full fine-tuning too, stitches predict the answers better than the small anchor", "supported"],
+    ["After full fine-tuning too, the large anchor predicts the answers better than the stitches", "supported"],
     ["The dearer a stitch, the better it predicts the answers", "supported"],
     ["PST predicts the answers better than full fine-tuning", "supported"],
   ]);
-  const expected = [Math.log(8) - mean(stitch), mean(stitch) - mean(large), 1, full - (Math.log(8) + mean(stitch) + mean(large)) / 3];
+  const expected = [Math.log(8) - mean(stitch), mean(stitch) - mean(large), Math.log(9 / 8.5), Math.log(8.5 / 8), 1, full - (Math.log(8) + mean(stitch) + mean(large)) / 3];
   claims.forEach(({ ours }, index) => expect(ours!.mean).toBeCloseTo(expected[index]!, 10));
 });
 

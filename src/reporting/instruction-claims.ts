@@ -15,18 +15,20 @@ function natsBySeed(rows: readonly InstructionRow[], method: string, counts: (ro
 
 /**
  * The claims for which both sides were run. Quality is how well the reference answers are predicted: answers of small decoders are too seldom right to tell them apart.
- * Lying between is tested on both sides, within one adapted family (PST).
+ * Lying between is tested on both sides, within one adapted family: PST's, and that of full fine-tuning.
  */
 export function instructionClaims(rows: readonly InstructionRow[]): ClaimResult[] {
-  const anchors = rows.filter(({ method, kind }) => method === "pst" && kind === "anchor").sort((a, b) => a.flopsPerToken - b.flopsPerToken);
+  const anchors = rows.filter(({ kind }) => kind === "anchor").sort((a, b) => a.flopsPerToken - b.flopsPerToken);
   const [small, large] = [anchors[0]?.front, anchors.at(-1)?.front];
-  const stitches = natsBySeed(rows, "pst", ({ kind }) => kind === "stitch");
-  const anchor = (id: string | undefined): Map<number, number> => natsBySeed(rows, "pst", ({ kind, front }) => kind === "anchor" && front === id);
+  const stitches = (method: string): Map<number, number> => natsBySeed(rows, method, ({ kind }) => kind === "stitch");
+  const anchor = (method: string, id: string | undefined): Map<number, number> => natsBySeed(rows, method, ({ kind, front }) => kind === "anchor" && front === id);
   const nats = (claim: string, source: ClaimResult["source"], measure: string, worse: ReadonlyMap<number, number>, better: ReadonlyMap<number, number>): ClaimResult =>
     claimOf(claim, source, `nats a response token, ${measure}`, "nats", pairedDifference(worse, better));
   return [
-    nats("Stitches predict the answers better than the small anchor", "paper", "small anchor − mean of stitches, PST", anchor(small), stitches),
-    nats("The large anchor predicts the answers better than the stitches", "paper", "mean of stitches − large anchor, PST", stitches, anchor(large)),
+    nats("Stitches predict the answers better than the small anchor", "paper", "small anchor − mean of stitches, PST", anchor("pst", small), stitches("pst")),
+    nats("The large anchor predicts the answers better than the stitches", "paper", "mean of stitches − large anchor, PST", stitches("pst"), anchor("pst", large)),
+    nats("After full fine-tuning too, stitches predict the answers better than the small anchor", "our question", "small anchor − mean of stitches, full", anchor("sn-net", small), stitches("sn-net")),
+    nats("After full fine-tuning too, the large anchor predicts the answers better than the stitches", "our question", "mean of stitches − large anchor, full", stitches("sn-net"), anchor("sn-net", large)),
     claimOf("The dearer a stitch, the better it predicts the answers", "paper", "Spearman's ρ of FLOPs and minus perplexity, stitches and anchors, PST", "correlation", meanSpread([...orderBySeed(rows).values()])),
     nats("PST predicts the answers better than full fine-tuning", "paper", "mean of all stitches, full − PST", natsBySeed(rows, "sn-net"), natsBySeed(rows, "pst")),
     nats("Importance sampling beats uniform sampling", "paper", "mean of all stitches, uniform − importance", natsBySeed(rows, "pst-uniform"), natsBySeed(rows, "pst")),
