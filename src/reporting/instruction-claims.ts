@@ -8,9 +8,12 @@ import { groupBy, meanSpread, type MeanSpread } from "./seed-means.js";
 
 const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Mean logarithm of the response perplexity of the rows that count, nats a token, by seed. */
+/** Mean logarithm of the response perplexity of the rows that count, nats a token, by seed; a seed that lacks a stitch is left out. */
 function natsBySeed(rows: readonly InstructionRow[], method: string, counts: (row: InstructionRow) => boolean = () => true): Map<number, number> {
-  return new Map([...groupBy(rows.filter((row) => row.method === method && counts(row)), ({ seed }) => seed)].map(([seed, ofSeed]) => [seed, average(ofSeed.map(({ perplexity }) => Math.log(perplexity)))]));
+  const counted = rows.filter((row) => row.method === method && counts(row));
+  const stitches = new Set(counted.map(({ stitchId }) => stitchId)).size;
+  const whole = [...groupBy(counted, ({ seed }) => seed)].filter(([, ofSeed]) => ofSeed.length === stitches);
+  return new Map(whole.map(([seed, ofSeed]) => [seed, average(ofSeed.map(({ perplexity }) => Math.log(perplexity)))]));
 }
 
 /**
@@ -23,7 +26,7 @@ export function instructionClaims(rows: readonly InstructionRow[]): ClaimResult[
   const stitches = (method: string): Map<number, number> => natsBySeed(rows, method, ({ kind }) => kind === "stitch");
   const anchor = (method: string, id: string | undefined): Map<number, number> => natsBySeed(rows, method, ({ kind, front }) => kind === "anchor" && front === id);
   const nats = (claim: string, source: ClaimResult["source"], measure: string, worse: ReadonlyMap<number, number>, better: ReadonlyMap<number, number>): ClaimResult =>
-    claimOf(claim, source, `nats a response token, ${measure}`, "nats", pairedDifference(worse, better));
+    claimOf(claim, source, `a response token, ${measure}`, "nats", pairedDifference(worse, better));
   return [
     nats("Stitches predict the answers better than the small anchor", "paper", "small anchor − mean of stitches, PST", anchor("pst", small), stitches("pst")),
     nats("The large anchor predicts the answers better than the stitches", "paper", "mean of stitches − large anchor, PST", stitches("pst"), anchor("pst", large)),
