@@ -55,5 +55,5 @@ test("check finds a fault with its cell and line, and figure refuses a name with
 test("figure draws one figure from the committed rows and nothing else", { timeout: 60_000 }, async () => {
   const { out, terminal } = recorder();
   expect(await main(["figure", "vtab-stitching/pareto", "--out", join(folder, "drawn")], terminal)).toBe(0);
-  expect(out).toEqual(["svg", "png", "html"].map((ending) => join(folder, "drawn", `pareto.${ending}`)));
+  expect(out).toEqual(["png", "svg", "html", "pdf"].map((ending) => join(folder, "drawn", `pareto.${ending}`)));
 });

@@ -38,7 +38,7 @@ export interface PairMemory {
   };
 }
 
-/** The program, its engine and what is not counted otherwise, as measured on pairs of a few million parameters. */
+/** The program, its engine and what is not counted otherwise: an allowance (our choice), not a measurement. */
 const PROGRAM_BYTES = 350e6;
 
 /** Logits of a portion of the loss, their gradients and a copy, float32. */
