@@ -34,7 +34,7 @@ export function instructionClaims(rows: readonly InstructionRow[]): ClaimResult[
     nats("After full fine-tuning too, the large anchor predicts the answers better than the stitches", "our question", "mean of stitches − large anchor, full", stitches("sn-net"), anchor("sn-net", large)),
     claimOf("The dearer a stitch, the better it predicts the answers", "paper", "Spearman's ρ of FLOPs and minus perplexity, stitches and anchors, PST", "correlation", meanSpread([...orderBySeed(rows).values()])),
     nats("PST predicts the answers better than full fine-tuning", "paper", "mean of all stitches, full − PST", natsBySeed(rows, "sn-net"), natsBySeed(rows, "pst")),
-    nats("Importance sampling beats uniform sampling", "paper", "mean of all stitches, uniform − importance", natsBySeed(rows, "pst-uniform"), natsBySeed(rows, "pst")),
+    nats("Importance sampling beats uniform sampling of stitched language models", "paper", "mean of all stitches, uniform − importance", natsBySeed(rows, "pst-uniform"), natsBySeed(rows, "pst")),
     nats("The anchors inside the adapted family predict as well as those adapted alone", "our question", "mean of the anchors, alone − PST", natsBySeed(rows, "anchors"), natsBySeed(rows, "pst", ({ kind }) => kind === "anchor")),
   ].filter(({ ours }) => ours !== null);
 }
