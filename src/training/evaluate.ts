@@ -6,7 +6,7 @@ import { ownName } from "../tuning/method.js";
 import { disposeMerged, mergeModel } from "../tuning/merge.js";
 import { stitchView, type TunedModel } from "../tuning/tuned-model.js";
 import type { BatchSource } from "./batches.js";
-import type { Progress } from "./train.js";
+import { adaptedStitches, type Progress } from "./train.js";
 
 export interface EvaluateOptions {
   /** Stitches to run; all adapted ones by default. */
@@ -26,7 +26,7 @@ export interface EvaluateOptions {
  */
 export async function evaluateStitches(model: TunedModel, split: BatchSource, options: EvaluateOptions = {}): Promise<Map<number, number>> {
   const { batchSize = 100, onProgress, signal } = options;
-  const stitchIds = options.stitchIds ?? model.partition.flatMap((trainables, stitchId) => (trainables.length > 0 ? [stitchId] : []));
+  const stitchIds = options.stitchIds ?? adaptedStitches(model);
   const merged = mergeModel(model);
   const groups = sharingParameters(model, stitchIds);
   const { configs, routes } = model.family;
