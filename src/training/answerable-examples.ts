@@ -3,9 +3,8 @@
  */
 import { UsageError } from "../checks.js";
 import { readAlpaca } from "../datasets/text-alpaca.js";
-import type { Exchange } from "../language/prompt-template.js";
+import { encodeExample, type Exchange } from "../language/prompt-template.js";
 import { createRng } from "../rng.js";
-import { promptOf } from "../language/prompt-template.js";
 import type { TextFormat } from "./text-batches.js";
 
 export interface AnswerableExamples {
@@ -25,7 +24,7 @@ export async function loadAnswerable(path: string, { tokenizer, template, contex
   const examples: Exchange[] = [];
   let [tooLong, shortest] = [0, Infinity];
   for await (const { instruction, input, output } of readAlpaca(path)) {
-    const length = tokenizer.encode(promptOf({ instruction, input }, template)).length + tokenizer.encode(output).length + (tokenizer.beginId === undefined ? 0 : 1) + (tokenizer.endId === undefined ? 0 : 1);
+    const { length } = encodeExample({ instruction, input, output }, tokenizer, template, Infinity).tokens;
     shortest = Math.min(shortest, length);
     if (length > context) tooLong++;
     else examples.push({ instruction, input, output });
