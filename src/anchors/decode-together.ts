@@ -2,8 +2,8 @@
  * @file Answers to many prompts: those of equal length are written side by side, the likeliest token each.
  */
 import { UsageError } from "../checks.js";
-import { tf, type Tensor } from "../tensor/index.js";
-import type { DecodingOptions, NextLogits } from "./decode.js";
+import { tf } from "../tensor/index.js";
+import { lastLogits, type DecodingOptions, type NextLogits } from "./decode.js";
 import { KeyValueMemory } from "./key-value-memory.js";
 
 /**
@@ -37,7 +37,7 @@ function decodeRows(next: NextLogits, prompts: readonly (readonly number[])[], m
   try {
     let fresh = prompts;
     for (let step = 0; step < maximum && open.size > 0; step++) {
-      const tokens = likeliest(next, fresh, memory);
+      const tokens = tf.tidy(() => tf.argMax(lastLogits(next, fresh, memory), 2).dataSync());
       for (const row of open) {
         if (tokens[row] === endId) open.delete(row);
         else written[row]!.push(tokens[row]!);
@@ -48,13 +48,4 @@ function decodeRows(next: NextLogits, prompts: readonly (readonly number[])[], m
   } finally {
     memory.dispose();
   }
-}
-
-/** The likeliest token after each row. */
-function likeliest(next: NextLogits, rows: readonly (readonly number[])[], memory: KeyValueMemory): ArrayLike<number> {
-  const length = rows[0]!.length;
-  return tf.tidy(() => {
-    const logits: Tensor = next(tf.tensor2d(rows.flat(), [rows.length, length], "int32"), memory);
-    return tf.argMax(tf.slice(logits, [0, length - 1, 0], [rows.length, 1, logits.shape[2]!]), 2).dataSync();
-  });
 }

@@ -13,14 +13,14 @@ export interface DecodingOptions {
   /** Most tokens of prompt and answer together. */
   readonly context: number;
   /** Ends the text and is not returned; none by default. */
-  readonly endId?: number;
+  readonly endId?: number | undefined;
   /** Divides the logits before drawing; 0 (the default) takes the likeliest token. */
   readonly temperature?: number;
   /** Draws where the temperature is above 0. */
   readonly random?: Pick<RandomStream, "uniform">;
 }
 
-/** Logits `[1, N, V]` of the N tokens int32 `[1, N]` that follow those in the memory. */
+/** Logits `[B, N, V]` of the tokens int32 `[B, N]` that follow those in the memory. */
 export type NextLogits = (tokens: Tensor, memory: KeyValueMemory) => Tensor;
 
 /**
@@ -40,7 +40,7 @@ export function* decodeTokens(next: NextLogits, prompt: readonly number[], { max
   try {
     let fresh: readonly number[] = prompt;
     for (let written = 0; written < Math.min(maximum, context - prompt.length); written++) {
-      const logits = lastLogits(next, fresh, memory);
+      const logits = tf.tidy(() => lastLogits(next, [fresh], memory).dataSync() as Float32Array);
       const token = temperature === 0 ? largestIndex(logits) : drawIndex(logits, temperature, random!.uniform());
       if (token === endId) return;
       yield token;
@@ -51,12 +51,12 @@ export function* decodeTokens(next: NextLogits, prompt: readonly number[], { max
   }
 }
 
-/** Logits `[V]` after the last of the tokens. */
-function lastLogits(next: NextLogits, tokens: readonly number[], memory: KeyValueMemory): Float32Array {
+/** Logits `[B, 1, V]` after the last token of each row; rows are of equal length. */
+export function lastLogits(next: NextLogits, rows: readonly (readonly number[])[], memory: KeyValueMemory): Tensor {
+  const length = rows[0]!.length;
   return tf.tidy(() => {
-    const logits = next(tf.tensor2d([...tokens], [1, tokens.length], "int32"), memory);
-    const vocabulary = logits.shape[2]!;
-    return tf.slice(logits, [0, tokens.length - 1, 0], [1, 1, vocabulary]).dataSync() as Float32Array;
+    const logits = next(tf.tensor2d(rows.flat(), [rows.length, length], "int32"), memory);
+    return tf.slice(logits, [0, length - 1, 0], [rows.length, 1, logits.shape[2]!]);
   });
 }
 

@@ -60,11 +60,11 @@ export function llamaHead(config: LlamaConfig, view: ParameterView, x: Tensor): 
   return linear(x, view.get(`${llamaHeadName(config)}.weight`));
 }
 
-/** Logits `[B, N, V]` of one decoder on token ids, int32 `[B, N]`. */
-export function llamaLogits(config: LlamaConfig, view: ParameterView, tokens: Tensor): Tensor {
+/** Logits `[B, N, V]` of one decoder on token ids, int32 `[B, N]`, that follow those in the memory. */
+export function llamaLogits(config: LlamaConfig, view: ParameterView, tokens: Tensor, memory?: KeyValueMemory): Tensor {
   return tf.tidy(() => {
     let x = llamaEmbed(view, tokens);
-    for (let layer = 0; layer < config.depth; layer++) x = llamaLayer(config, view, layer, x);
+    for (let layer = 0; layer < config.depth; layer++) x = llamaLayer(config, view, layer, x, memory);
     return llamaHead(config, view, llamaNorm(config, view, x));
   });
 }

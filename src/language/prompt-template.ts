@@ -32,6 +32,11 @@ export function promptOf({ instruction, input }: Pick<Exchange, "instruction" | 
   return input === "" ? `${alone}${asked}### Response:\n` : `${withInput}${asked}### Input:\n${input}\n\n### Response:\n`;
 }
 
+/** The prompt as tokens, after the mark that begins a text where the tokenizer has one. */
+export function encodePrompt(question: Pick<Exchange, "instruction" | "input">, tokenizer: Tokenizer, template: PromptTemplate): number[] {
+  return tokenizer.encode(promptOf(question, template), { begin: tokenizer.beginId !== undefined });
+}
+
 /** Tokens of one example; `responseMask` is 1 where a token belongs to the response (its end mark too). */
 export interface EncodedExample {
   readonly tokens: Int32Array;
@@ -47,7 +52,7 @@ export interface EncodedExample {
  * @throws {UsageError} when the tokens exceed the context.
  */
 export function encodeExample(example: Exchange, tokenizer: Tokenizer, template: PromptTemplate, context: number, where = "example"): EncodedExample {
-  const prompt = tokenizer.encode(promptOf(example, template), { begin: tokenizer.beginId !== undefined });
+  const prompt = encodePrompt(example, tokenizer, template);
   const response = tokenizer.encode(example.output, { end: tokenizer.endId !== undefined });
   const length = prompt.length + response.length;
   if (length > context) {

@@ -24,8 +24,8 @@ export function stitchLogits(configs: readonly AnchorConfig[], route: Route, vie
 }
 
 /** Computes what a stitch's head reads: the class token `[B, Db]` or every token `[B, N, Db]`, normed where the route says so. */
-export function stitchPooled(configs: readonly AnchorConfig[], route: Route, view: ParameterView, input: Tensor, memory?: KeyValueMemory): Tensor {
-  return runRoute(configs, route, view, input, route.length - 1, memory);
+export function stitchPooled(configs: readonly AnchorConfig[], route: Route, view: ParameterView, input: Tensor): Tensor {
+  return runRoute(configs, route, view, input, route.length - 1);
 }
 
 /** Computes the tokens `[B, N, Db]` that leave a stitch's last block; visual prompts are left behind. */

@@ -3,10 +3,9 @@
  */
 import { decodeTokens } from "../anchors/decode.js";
 import type { LlamaConfig } from "../anchors/llama-shape.js";
-import { promptOf, type Exchange } from "../language/prompt-template.js";
+import { encodePrompt, type Exchange } from "../language/prompt-template.js";
 import type { RandomStream } from "../rng.js";
-import { stitchLogits } from "../stitching/forward.js";
-import { stitchView, type TunedModel } from "../tuning/tuned-model.js";
+import { modelLogits, type TunedModel } from "../tuning/tuned-model.js";
 import type { TextFormat } from "./text-batches.js";
 
 export interface AnswerOptions {
@@ -30,13 +29,10 @@ export interface AnswerPiece {
  * @throws {UsageError} when the question fills the context.
  */
 export function* answerPieces(model: TunedModel<LlamaConfig>, stitchId: number, question: Pick<Exchange, "instruction" | "input">, { tokenizer, template, context }: TextFormat, options: AnswerOptions): Generator<AnswerPiece, void, void> {
-  const { family } = model;
-  const view = stitchView(model, stitchId);
-  const prompt = tokenizer.encode(promptOf(question, template), { begin: tokenizer.beginId !== undefined });
-  const end = tokenizer.endId === undefined ? {} : { endId: tokenizer.endId };
+  const prompt = encodePrompt(question, tokenizer, template);
   const ids: number[] = [];
   let told = "";
-  for (const token of decodeTokens((tokens, memory) => stitchLogits(family.configs, family.routes[stitchId]!, view, tokens, memory), prompt, { ...options, context, ...end })) {
+  for (const token of decodeTokens((tokens, memory) => modelLogits(model, stitchId, tokens, memory), prompt, { ...options, context, endId: tokenizer.endId })) {
     ids.push(token);
     const whole = completeText(tokenizer.decode(ids));
     yield { token, text: whole.startsWith(told) ? whole.slice(told.length) : "" };
@@ -52,11 +48,10 @@ function completeText(text: string): string {
 }
 
 /** Milliseconds of a token after the first, the quickest of some; whatever they say. */
-export function tokenMilliseconds({ family, ...model }: TunedModel<LlamaConfig>, stitchId: number, tokens = 8): number {
-  const view = stitchView(model, stitchId);
-  const { context } = family.configs[0]!;
+export function tokenMilliseconds(model: TunedModel<LlamaConfig>, stitchId: number, tokens = 8): number {
+  const { context } = model.family.configs[0]!;
   let [quickest, before] = [Infinity, 0];
-  for (const _ of decodeTokens((ids, memory) => stitchLogits(family.configs, family.routes[stitchId]!, view, ids, memory), [0], { maximum: tokens, context })) {
+  for (const _ of decodeTokens((ids, memory) => modelLogits(model, stitchId, ids, memory), [0], { maximum: tokens, context })) {
     const now = performance.now();
     if (before > 0) quickest = Math.min(quickest, now - before);
     before = now;

@@ -5,13 +5,12 @@ import { decodeTogether } from "../anchors/decode-together.js";
 import type { LlamaConfig } from "../anchors/llama-shape.js";
 import { exactMatch } from "../language/exact-match.js";
 import { perplexityOf, type TokenLoss } from "../language/perplexity.js";
-import { promptOf, type Exchange } from "../language/prompt-template.js";
+import { encodePrompt, type Exchange } from "../language/prompt-template.js";
 import { rougeL } from "../language/rouge-l.js";
-import { stitchLogits } from "../stitching/forward.js";
 import { stitchTokenLoss } from "../stitching/token-loss.js";
 import { tf } from "../tensor/index.js";
 import { disposeMerged, mergeModel, type MergedModel } from "../tuning/merge.js";
-import { stitchView, type TunedModel } from "../tuning/tuned-model.js";
+import { modelLogits, stitchView, type TunedModel } from "../tuning/tuned-model.js";
 import { prepareText, tokenBatchOf, type TextFormat } from "./text-batches.js";
 import { adaptedStitches, type Progress } from "./train.js";
 
@@ -69,11 +68,9 @@ function responsePerplexity({ family, ...model }: MergedModel<LlamaConfig>, stit
 }
 
 /** The stitch's answers, the likeliest token each. @param model - its updates may be folded in or not. */
-export function answersOf({ family, ...model }: TunedModel<LlamaConfig>, stitchId: number, questions: readonly Pick<Exchange, "instruction" | "input">[], { tokenizer, template, context }: TextFormat, maximum: number): string[] {
-  const prompts = questions.map((question) => tokenizer.encode(promptOf(question, template), { begin: tokenizer.beginId !== undefined }));
-  const view = stitchView(model, stitchId);
-  const route = family.routes[stitchId]!;
-  const written = decodeTogether((tokens, memory) => stitchLogits(family.configs, route, view, tokens, memory), prompts, { maximum, context, ...(tokenizer.endId === undefined ? {} : { endId: tokenizer.endId }) }, ROWS);
+export function answersOf(model: TunedModel<LlamaConfig>, stitchId: number, questions: readonly Pick<Exchange, "instruction" | "input">[], { tokenizer, template, context }: TextFormat, maximum: number): string[] {
+  const prompts = questions.map((question) => encodePrompt(question, tokenizer, template));
+  const written = decodeTogether((tokens, memory) => modelLogits(model, stitchId, tokens, memory), prompts, { maximum, context, endId: tokenizer.endId }, ROWS);
   return written.map((ids) => tokenizer.decode(ids));
 }
 

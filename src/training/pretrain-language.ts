@@ -3,7 +3,7 @@
  */
 import { elements, weightName } from "../anchors/module-shape.js";
 import { decodeTokens } from "../anchors/decode.js";
-import { llamaEmbed, llamaHead, llamaLayer, llamaNorm } from "../anchors/llama.js";
+import { llamaEmbed, llamaLayer, llamaLogits, llamaNorm } from "../anchors/llama.js";
 import { llamaConfig, llamaHeadName, llamaModules, type LlamaConfig } from "../anchors/llama-shape.js";
 import { toHost, treeView, type HostTensor, type ParameterView } from "../anchors/parameters.js";
 import { throwProblems, UsageError, wholeNumberProblem } from "../checks.js";
@@ -122,11 +122,7 @@ export function textPerplexity(config: LlamaConfig, view: ParameterView, tokens:
 export function sampleTexts(config: LlamaConfig, view: ParameterView, tokenizer: Tokenizer, prompts: readonly string[], maximum: number): string[] {
   return prompts.map((prompt) => {
     const ids = tokenizer.encode(prompt, { begin: tokenizer.beginId !== undefined });
-    const written = decodeTokens((tokens, memory) => tf.tidy(() => {
-      let x = llamaEmbed(view, tokens);
-      for (let layer = 0; layer < config.depth; layer++) x = llamaLayer(config, view, layer, x, memory);
-      return llamaHead(config, view, llamaNorm(config, view, x));
-    }), ids, { maximum, context: config.context, ...(tokenizer.endId === undefined ? {} : { endId: tokenizer.endId }) });
+    const written = decodeTokens((tokens, memory) => llamaLogits(config, view, tokens, memory), ids, { maximum, context: config.context, endId: tokenizer.endId });
     return tokenizer.decode([...ids, ...written]);
   });
 }

@@ -2,6 +2,7 @@
  * @file A stitched family with its frozen and trainable tensors, and the view each stitch has of them.
  */
 import type { AnchorConfig } from "../anchors/anchor.js";
+import type { KeyValueMemory } from "../anchors/key-value-memory.js";
 import { biasName, elements, weightName, type ModuleShape } from "../anchors/module-shape.js";
 import { toTree, treeTensor, type HostTensor, type ModuleHooks, type ParameterTree, type ParameterView } from "../anchors/parameters.js";
 import type { VitConfig } from "../anchors/vit-shape.js";
@@ -120,9 +121,9 @@ function thirdsOf(queryB: Tensor, valueB: Tensor): Tensor {
   return tf.concat([tf.pad(queryB as Tensor, [[0, 2 * width], [0, 0]]), tf.pad(valueB as Tensor, [[2 * width, 0], [0, 0]])], 1);
 }
 
-/** Logits of one stitch: `[B, C]` on images `[B, 3, H, W]`, `[B, N, V]` on token ids int32 `[B, N]`. */
-export function modelLogits(model: TunedModel<AnchorConfig>, stitchId: number, input: Tensor): Tensor {
-  return stitchLogits(model.family.configs, model.family.routes[stitchId]!, stitchView(model, stitchId), input);
+/** Logits of one stitch: `[B, C]` on images `[B, 3, H, W]`, `[B, N, V]` on token ids int32 `[B, N]` that follow those in the memory. */
+export function modelLogits(model: TunedModel<AnchorConfig>, stitchId: number, input: Tensor, memory?: KeyValueMemory): Tensor {
+  return stitchLogits(model.family.configs, model.family.routes[stitchId]!, stitchView(model, stitchId), input, memory);
 }
 
 /** Elements that training moves in all. */
