@@ -5,6 +5,7 @@
  * of a bundle is printed instead, so code with displays runs anywhere.
  */
 import { randomUUID } from "node:crypto";
+import { escapeHtml } from "./escape-html.js";
 import { enlargeFigure } from "./figures/enlarge.js";
 import type { Figure } from "./figures/figure.js";
 import { renderFigure } from "./figures/render.js";
@@ -195,8 +196,4 @@ export function expectationContent(numbers: readonly ExpectedNumber[]): Notebook
 /** Shows measured beside expected numbers in the running cell; see {@link expectationContent}. */
 export function showExpected(numbers: readonly ExpectedNumber[]): void {
   show(expectationContent(numbers));
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

@@ -2,6 +2,7 @@
  * @file A contact sheet: some pictures of every class of a task, labelled, in one PNG.
  */
 import sharp from "sharp";
+import { escapeHtml } from "../escape-html.js";
 import { svgToPng } from "./svg-to-png.js";
 import { textWidth, wrapText } from "./wrap.js";
 
@@ -46,14 +47,14 @@ export async function contactSheetPng({ title, notes, groups, rows, imageSize }:
   const lines = notes.flatMap((note) => wrapText(note, width - 2 * MARGIN, TEXT));
   const top = MARGIN + 28 + LINE * lines.length + 22;
   const height = top + perColumn * (SIDE + GAP) + MARGIN;
-  const parts = [`<text x="${MARGIN}" y="${MARGIN + 16}" font-size="18" font-weight="700">${escaped(title)}</text>`];
-  lines.forEach((line, index) => parts.push(`<text x="${MARGIN}" y="${MARGIN + 20 + LINE * (index + 1)}" font-size="${TEXT}" fill="#444">${escaped(line)}</text>`));
+  const parts = [`<text x="${MARGIN}" y="${MARGIN + 16}" font-size="18" font-weight="700">${escapeHtml(title)}</text>`];
+  lines.forEach((line, index) => parts.push(`<text x="${MARGIN}" y="${MARGIN + 20 + LINE * (index + 1)}" font-size="${TEXT}" fill="#444">${escapeHtml(line)}</text>`));
   for (let column = 0; column < columns; column++) {
     const left = MARGIN + column * (columnWidth + 2 * MARGIN);
-    groups.forEach((name, group) => parts.push(`<text x="${left + starts[group]!}" y="${top - 7}" font-size="${TEXT}" fill="#444">${escaped(name)}</text>`));
+    groups.forEach((name, group) => parts.push(`<text x="${left + starts[group]!}" y="${top - 7}" font-size="${TEXT}" fill="#444">${escapeHtml(name)}</text>`));
     for (const [place, { label, pictures }] of rows.slice(column * perColumn, (column + 1) * perColumn).entries()) {
       const y = top + place * (SIDE + GAP);
-      parts.push(`<text x="${left}" y="${y + SIDE / 2 + 4}" font-size="${TEXT}">${escaped(label)}</text>`);
+      parts.push(`<text x="${left}" y="${y + SIDE / 2 + 4}" font-size="${TEXT}">${escapeHtml(label)}</text>`);
       for (const [group, members] of pictures.entries()) {
         for (const [index, picture] of members.entries()) {
           const x = left + starts[group]! + index * (SIDE + GAP);
@@ -68,8 +69,4 @@ export async function contactSheetPng({ title, notes, groups, rows, imageSize }:
 
 function enlarged(picture: Uint8Array, imageSize: number): Promise<Buffer> {
   return sharp(picture, { raw: { width: imageSize, height: imageSize, channels: 3 } }).resize(SIDE, SIDE, { kernel: "nearest" }).png({ compressionLevel: 1 }).toBuffer();
-}
-
-function escaped(text: string): string {
-  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 }

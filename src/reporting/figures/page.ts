@@ -1,6 +1,7 @@
 /**
  * @file A figure as a page that opens from disk, without a network: plotly.js, the typeface and the data in one file.
  */
+import { escapeHtml } from "../escape-html.js";
 import { enlargeFigure } from "./enlarge.js";
 import type { Figure } from "./figure.js";
 import { fontFaceCss } from "./font.js";
@@ -12,11 +13,6 @@ const SCREEN_SCALE = 1.4;
 /** JSON that is safe inside a script element. */
 export function scriptJson(value: unknown): string {
   return JSON.stringify(value).replaceAll("<", "\\u003c").replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
-}
-
-/** Text that is safe as content and in attributes of HTML. */
-export function escapeHtml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 
 /** A figure for wide screens, and the same for one column where there is one. */

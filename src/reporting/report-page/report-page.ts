@@ -5,8 +5,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-write.js";
+import { escapeHtml } from "../escape-html.js";
 import { fontFaceCss } from "../figures/font.js";
-import { escapeHtml, figuresOfPage, NARROW_SCREEN, scriptJson } from "../figures/page.js";
+import { figuresOfPage, NARROW_SCREEN, scriptJson } from "../figures/page.js";
 import { plotlySource } from "../figures/plotly-window.js";
 import { findingText, oursText, reasonText, tallyText } from "../claim-text.js";
 import { missingText } from "../coverage.js";
