@@ -3,15 +3,13 @@
  *
  * These differ from run to run, so they stand in a table of their own and in nothing that is compared byte for byte.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { parseRunRecord, type RunRecord } from "./run-record.js";
+import { readRunRecords } from "./run-record.js";
 import { groupBy, meanSpread } from "./seed-means.js";
 import type { Table } from "./table.js";
 
 /** The table `costs`, or nothing where no record is left (a fresh clone holds rows without records). */
 export function costsTable(folder: string, note: string, labels: Readonly<Record<string, string>> = {}): Table | undefined {
-  const records = finishedRecords(join(folder, "runs"));
+  const records = readRunRecords(folder).filter(({ status }) => status === "finished");
   if (records.length === 0) return undefined;
   const byMethod = groupBy(records, ({ settings }) => String(settings["method"] ?? ""));
   const [first] = records;
@@ -30,10 +28,4 @@ export function costsTable(folder: string, note: string, labels: Readonly<Record
       peak_mebibytes: meanSpread(ofMethod.flatMap(({ peakBytes }) => (peakBytes === null ? [] : [peakBytes / 2 ** 20]))),
     })),
   };
-}
-
-function finishedRecords(folder: string): RunRecord[] {
-  if (!existsSync(folder)) return [];
-  const names = readdirSync(folder).filter((name) => name.endsWith(".json")).sort();
-  return names.map((name) => parseRunRecord(readFileSync(join(folder, name), "utf8"), join(folder, name))).filter(({ status }) => status === "finished");
 }

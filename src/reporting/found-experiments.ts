@@ -1,9 +1,9 @@
 /**
  * @file Which experiments have left results, of every profile.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { parseRunRecord } from "./run-record.js";
+import { readRunRecords } from "./run-record.js";
 import type { RunRecord } from "./run-record.js";
 import { readSummary } from "./summary.js";
 import type { ExperimentSummary } from "./summary.js";
@@ -26,19 +26,11 @@ export function findExperiments(results: string, order: readonly string[] = []):
   return folders(results).flatMap((profile) => folders(join(results, profile)).flatMap((experiment): FoundExperiment[] => {
     const folder = join(results, profile, experiment);
     const summary = readSummary(folder);
-    return summary === undefined ? [] : [{ folder: `${profile}/${experiment}`, summary, runs: readRuns(join(folder, "runs")) }];
+    return summary === undefined ? [] : [{ folder: `${profile}/${experiment}`, summary, runs: readRunRecords(folder) }];
   })).sort((a, b) => place(a) - place(b));
 }
 
 /** Names of the folders in a folder, sorted; none where it is absent. */
 function folders(path: string): string[] {
   return existsSync(path) ? readdirSync(path).filter((name) => statSync(join(path, name)).isDirectory()).sort() : [];
-}
-
-function readRuns(folder: string): RunRecord[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder).filter((name) => name.endsWith(".json") && !name.startsWith(".")).sort().map((name) => {
-    const path = join(folder, name);
-    return parseRunRecord(readFileSync(path, "utf8"), path);
-  });
 }

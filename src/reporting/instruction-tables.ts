@@ -1,11 +1,9 @@
 /**
  * @file Tables of instruction-following: every stitch, the methods against one another, what is new in a question, and answers side by side.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { anchorLabel } from "./figures/style.js";
 import { rowLabel, samplesOf, type InstructionRow } from "./instruction-rows.js";
-import { parseRunRecord } from "./run-record.js";
+import { readRunRecords } from "./run-record.js";
 import { groupBy, meanSpread, type MeanSpread } from "./seed-means.js";
 import type { Table } from "./table.js";
 
@@ -112,9 +110,7 @@ function oneLine(text: string): string {
 
 /** The table `speed`: tokens that a stitch writes in a second, from the runs' records; nothing where none is left. */
 export function speedTable(folder: string, note: string, labels: Readonly<Record<string, string>>): Table | undefined {
-  const runs = join(folder, "runs");
-  if (!existsSync(runs)) return undefined;
-  const records = readdirSync(runs).filter((name) => name.endsWith(".json")).sort().map((name) => parseRunRecord(readFileSync(join(runs, name), "utf8"), name)).filter(({ status }) => status === "finished");
+  const records = readRunRecords(folder).filter(({ status }) => status === "finished");
   const speeds = records.flatMap(({ settings, measured }) => Object.entries(measured ?? {}).flatMap(([name, value]) => (name.startsWith("tokensPerSecond ") ? [{ method: String(settings["method"]), stitch: name.slice("tokensPerSecond ".length), value }] : [])));
   if (speeds.length === 0) return undefined;
   const [first] = records;

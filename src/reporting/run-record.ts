@@ -3,7 +3,7 @@
  *
  * Everything that differs from run to run (times, memory, machine) stands here and never in rows.csv.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../checks.js";
 import { writeFileAtomic } from "./atomic-write.js";
@@ -93,6 +93,13 @@ export function readRunRecord(folder: string, run: string): RunRecord | null {
     throw new UsageError(`${path}: ${(cause as Error).message}, expected a readable run record.`);
   }
   return parseRunRecord(text, path);
+}
+
+/** Reads the records of all runs of an experiment, by their names; none where the folder holds none (a fresh clone). @throws {UsageError} for a file that is no run record. */
+export function readRunRecords(folder: string): RunRecord[] {
+  const runs = join(folder, "runs");
+  if (!existsSync(runs)) return [];
+  return readdirSync(runs).filter((name) => name.endsWith(".json")).sort().map((name) => parseRunRecord(readFileSync(join(runs, name), "utf8"), join(runs, name)));
 }
 
 /** Reads a run record from its text; `path` is for messages. */

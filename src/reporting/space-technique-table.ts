@@ -1,10 +1,8 @@
 /**
  * @file Techniques in one stitch space: accuracy of all stitches, what each trains, and what a step took.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { StitchRow } from "./record.js";
-import { parseRunRecord, type Json } from "./run-record.js";
+import { readRunRecords, type Json } from "./run-record.js";
 import { groupBy, meanSpread, type MeanSpread } from "./seed-means.js";
 import type { Table } from "./table.js";
 import { areasBySeed } from "./tables.js";
@@ -79,9 +77,7 @@ export function spaceTechniqueTable(rows: readonly StitchRow[], note: string, ab
 
 /** The table `steps`: milliseconds of a training step and peak memory, from the runs' records; nothing where none is left. */
 export function stepCostsTable(folder: string, note: string, about: Readonly<Record<string, TechniqueAbout>>): Table | undefined {
-  const runs = join(folder, "runs");
-  if (!existsSync(runs)) return undefined;
-  const records = readdirSync(runs).filter((name) => name.endsWith(".json")).sort().map((name) => parseRunRecord(readFileSync(join(runs, name), "utf8"), name)).filter(({ status, seconds: whole }) => status === "finished" && whole !== null); // one taken up again timed its last part only
+  const records = readRunRecords(folder).filter(({ status, seconds: whole }) => status === "finished" && whole !== null); // one taken up again timed its last part only
   if (records.length === 0) return undefined;
   return {
     id: "steps", title: "What a step took", note,
