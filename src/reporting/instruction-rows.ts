@@ -1,24 +1,14 @@
 /**
  * @file The rows of instruction-following: one stitch of decoders of one method and seed.
  */
-import { choiceColumn, flagColumn, fractionColumn, numberColumn, optional, textColumn, wholeColumn, type RowOf } from "./columns.js";
-import { defineRows, type RowType } from "./record.js";
+import { flagColumn, fractionColumn, numberColumn, optional, textColumn, wholeColumn, type RowOf } from "./columns.js";
+import { defineRows, routeColumns, type RowType } from "./record.js";
 
 const instructionColumns = {
   /** How the pair was adapted: pst, pst-uniform, sn-net, anchors. */
   method: textColumn(),
   seed: wholeColumn(),
-  /** Number of the stitch in its stitch space; anchors come first. */
-  stitchId: wholeColumn(),
-  kind: choiceColumn(["anchor", "stitch"]),
-  /** Anchor where the route starts. */
-  front: textColumn(),
-  /** Anchor where the route finishes; the front anchor itself for an anchor. */
-  end: textColumn(),
-  /** Last layer of the front anchor, from 0; null for an anchor. */
-  frontBlock: optional(wholeColumn()),
-  /** First layer of the end anchor, from 0; null for an anchor. */
-  endBlock: optional(wholeColumn()),
+  ...routeColumns,
   /** Multiply–accumulates of one token within a full context, counted once. */
   flopsPerToken: wholeColumn(1),
   /** Parameters on the stitch's route. */

@@ -40,16 +40,8 @@ export function defineRows<const Set extends Columns>(
 export const taskGroups = ["natural", "specialised", "structured"] as const;
 export type TaskGroup = (typeof taskGroups)[number];
 
-/** The columns of vtab-stitching, also used by every experiment that evaluates stitches on image tasks. */
-export const stitchColumns = {
-  /** Name of the downstream task. */
-  task: textColumn(),
-  /** VTAB's group of the task. */
-  group: choiceColumn(taskGroups),
-  /** How the family was adapted; see `methods.ts` for the names that have a label. */
-  method: textColumn(),
-  /** Seed of the run. */
-  seed: wholeColumn(),
+/** The columns that say which stitch a row is about, of images and of text alike. */
+export const routeColumns = {
   /** Number of the stitch in its stitch space; anchors come first. */
   stitchId: wholeColumn(),
   /** Whether the row is an anchor run whole or a stitch of two. */
@@ -62,6 +54,19 @@ export const stitchColumns = {
   frontBlock: optional(wholeColumn()),
   /** First block of the end anchor, from 0; null for an anchor. */
   endBlock: optional(wholeColumn()),
+} as const;
+
+/** The columns of vtab-stitching, also used by every experiment that evaluates stitches on image tasks. */
+export const stitchColumns = {
+  /** Name of the downstream task. */
+  task: textColumn(),
+  /** VTAB's group of the task. */
+  group: choiceColumn(taskGroups),
+  /** How the family was adapted; see `methods.ts` for the names that have a label. */
+  method: textColumn(),
+  /** Seed of the run. */
+  seed: wholeColumn(),
+  ...routeColumns,
   /** Multiply–accumulates of one image, counted once. */
   flops: wholeColumn(1),
   /** Parameters on the stitch's route. */
