@@ -1,45 +1,23 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium, type Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect } from "vitest";
 import { textOf, writeNotebook, type NotebookCell } from "../kernel/notebook-file.js";
-import { chromiumPath, chromiumSwitches } from "../reporting/report-page/chromium.js";
-import { LabPage } from "./lab-page.js";
-import { isLabSetUp, startLab, type LabServer } from "./lab-server.js";
+import { labBrowser } from "./lab-browser.js";
+import type { LabPage } from "./lab-page.js";
 
-const browserPath = chromiumPath();
-const isReady = browserPath !== undefined && isLabSetUp();
-if (!isReady) console.log(`skipped: JupyterLab in a browser, since ${browserPath === undefined ? "there is no Chromium (ESTA_CHROMIUM names one)" : ".venv/lab or dist is not there; npm run lab -- --check makes it"}`);
-
-const shots = process.env["ESTA_SHOTS"];
-const folder = mkdtempSync(join(tmpdir(), "esta-lab-browser-"));
-let server: LabServer;
-let browser: Browser;
-beforeAll(async () => {
-  if (!isReady) return;
-  server = await startLab(folder);
-  browser = await chromium.launch({ executablePath: browserPath, args: [...chromiumSwitches] });
-}, 600_000);
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+const { test, folder, use } = labBrowser("JupyterLab in a browser");
 
 const kernelspec = { name: "esta", display_name: "TypeScript (esta)", language: "typescript" };
-async function open(name: string, ...sources: string[]): Promise<LabPage> {
-  const cells = sources.map((source, index): NotebookCell => ({ cell_type: "code", id: `cell-${index}`, metadata: {}, source, outputs: [], execution_count: null }));
-  writeNotebook(join(folder, name), { cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 });
-  return LabPage.open(browser, server, folder, name);
-}
-async function shoot(lab: LabPage, name: string): Promise<void> {
-  if (shots !== undefined) await lab.page.screenshot({ path: join(shots, `${name}.png`) });
+/** A test of a fresh notebook that is open in the browser. */
+function testCells(name: string, title: string, sources: readonly string[], body: (lab: LabPage) => Promise<void>): void {
+  test(title, { timeout: 600_000 }, async () => {
+    const cells = sources.map((source, index): NotebookCell => ({ cell_type: "code", id: `cell-${index}`, metadata: {}, source, outputs: [], execution_count: null }));
+    writeNotebook(join(folder, name), { cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 });
+    await use(name, body);
+  });
 }
 const printed = (cell: NotebookCell | undefined): string => (cell?.outputs ?? []).map((output) => (output.output_type === "stream" ? textOf(output.text) : "")).join("");
 
-test.skipIf(!isReady)("Tab completes members, options and names of the library; Shift+Tab shows signature and documentation", { timeout: 600_000 }, async () => {
-  const lab = await open("assist.ipynb", 'import { stitchSpace } from "esta";\nconst space = stitchSpace([12, 12, 12]);\nspace.stitches.length', "", "", "", "stitchSpace([2, 2])");
+testCells("assist.ipynb", "Tab completes members, options and names of the library; Shift+Tab shows signature and documentation", ['import { stitchSpace } from "esta";\nconst space = stitchSpace([12, 12, 12]);\nspace.stitches.length', "", "", "", "stitchSpace([2, 2])"], async (lab) => {
   const { page } = lab;
   await lab.run(0);
   expect(await lab.shown(0)).toBe("71");
@@ -53,7 +31,7 @@ test.skipIf(!isReady)("Tab completes members, options and names of the library; 
   };
   await typed(1, "space.stitch");
   await page.waitForSelector(".jp-Completer:not(.lm-mod-hidden) .jp-Completer-item", { timeout: 90_000 });
-  await shoot(lab, "completion");
+  await lab.shoot("completion");
   expect(await page.locator(".jp-Completer-item .jp-Completer-match").allInnerTexts()).toEqual(expect.arrayContaining(["stitches", "stitchingLayers"]));
   await page.keyboard.press("Escape");
   // What fits alone is put in without a list.
@@ -68,34 +46,27 @@ test.skipIf(!isReady)("Tab completes members, options and names of the library; 
   await page.keyboard.press("Shift+Tab");
   await page.waitForSelector(".jp-Tooltip", { timeout: 90_000 });
   const tooltip = await page.locator(".jp-Tooltip").innerText();
-  await shoot(lab, "tooltip");
+  await lab.shoot("tooltip");
   expect(tooltip).toContain("stitchSpace(anchorDepths");
   expect(tooltip).toMatch(/@throws/);
-  expect(lab.faults).toEqual([]);
-  await lab.close();
 });
 
-test.skipIf(!isReady)("a hundred thousand printed lines arrive, in order", { timeout: 600_000 }, async () => {
-  const flood = (lines: number): string => `for (let i = 0; i < ${lines.toLocaleString("en").replace(/,/g, "_")}; i++) console.log("line " + i);`;
-  const lab = await open("flood.ipynb", flood(10_000), flood(100_000));
+const flood = (lines: number): string => `for (let i = 0; i < ${lines.toLocaleString("en").replace(/,/g, "_")}; i++) console.log("line " + i);`;
+testCells("flood.ipynb", "a hundred thousand printed lines arrive, in order", [flood(10_000), flood(100_000)], async (lab) => {
   for (const [place, lines] of [[0, 10_000], [1, 100_000]] as const) {
     await lab.run(place);
     const arrived = printed((await lab.saved())[place]).trimEnd().split("\n");
     expect(arrived.length).toBe(lines);
     expect(arrived.findIndex((line, i) => line !== `line ${i}`)).toBe(-1);
   }
-  expect(lab.faults).toEqual([]);
-  await lab.close();
 });
 
-test.skipIf(!isReady)("progress, a plot and printed text change while their cell runs", { timeout: 600_000 }, async () => {
-  const lab = await open(
-    "live.ipynb",
-    'import { liveFigure, progressDisplay } from "esta";\nconst { onProgress } = progressDisplay("Counting");\nconst pause = (ms: number) => new Promise((done) => setTimeout(done, ms));',
-    'for (let done = 1; done <= 12; done++) {\n  onProgress({ done, total: 12, label: "step" });\n  console.log(`printed ${done}`);\n  await pause(250);\n}',
-    'const busyUntil = performance.now() + 3000;\nfor (let next = 1; performance.now() < busyUntil; ) if (performance.now() > busyUntil - 3000 + 300 * next) console.log(`busy ${next++}`);',
-    'const figure = liveFigure("points");\nfor (let points = 1; points <= 3; points++) {\n  const x = Array.from({ length: points }, (_, i) => i);\n  await figure.update({ data: [{ type: "scatter", mode: "markers", x, y: x }], layout: { width: 300, height: 200 } });\n  await pause(1500);\n}',
-  );
+testCells("live.ipynb", "progress, a plot and printed text change while their cell runs", [
+  'import { liveFigure, progressDisplay } from "esta";\nconst { onProgress } = progressDisplay("Counting");\nconst pause = (ms: number) => new Promise((done) => setTimeout(done, ms));',
+  'for (let done = 1; done <= 12; done++) {\n  onProgress({ done, total: 12, label: "step" });\n  console.log(`printed ${done}`);\n  await pause(250);\n}',
+  'const busyUntil = performance.now() + 3000;\nfor (let next = 1; performance.now() < busyUntil; ) if (performance.now() > busyUntil - 3000 + 300 * next) console.log(`busy ${next++}`);',
+  'const figure = liveFigure("points");\nfor (let points = 1; points <= 3; points++) {\n  const x = Array.from({ length: points }, (_, i) => i);\n  await figure.update({ data: [{ type: "scatter", mode: "markers", x, y: x }], layout: { width: 300, height: 200 } });\n  await pause(1500);\n}',
+], async (lab) => {
   await lab.run(0);
   const seenWhileRunning = async (place: number, look: () => Promise<string | number>): Promise<Set<string | number>> => {
     const seen = new Set<string | number>();
@@ -108,14 +79,12 @@ test.skipIf(!isReady)("progress, a plot and printed text change while their cell
   };
   const bars = await seenWhileRunning(1, () => lab.page.evaluate<number>(`document.querySelector(".jp-Notebook progress")?.value ?? -1`));
   expect(bars.size).toBeGreaterThan(6);
-  await shoot(lab, "progress");
+  await lab.shoot("progress");
   const texts = await seenWhileRunning(2, () => lab.shown(2));
   expect(texts.size).toBeGreaterThan(5); // also while the thread is busy
   const pictures = await seenWhileRunning(3, async () => (await lab.cell(3).locator("img").count()) && lab.cell(3).locator("img").evaluate<string>("(image) => image.src"));
   expect(pictures.size).toBeGreaterThanOrEqual(3);
-  await shoot(lab, "live-plot");
-  expect(lab.faults).toEqual([]);
-  await lab.close();
+  await lab.shoot("live-plot");
 });
 
 const training = [
@@ -129,18 +98,16 @@ const training = [
   'console.log("ready");',
 ].join("\n");
 
-test.skipIf(!isReady)("an interrupt stops whatever runs within two seconds, keeps the session, and leaves a training's checkpoint", { timeout: 600_000 }, async () => {
-  const lab = await open(
-    "interrupt.ipynb",
-    "let kept = 41;",
-    "kept + 1",
-    "while (true) {}",
-    "await new Promise(() => {});",
-    "await null; for (;;) { try { JSON.parse('{'); } catch {} }",
-    training,
-    'await adapt(family, task, settings, { seed: 0, checkpoint, signal: interruptSignal(), onProgress: progressDisplay("Adapting").onProgress });',
-    "existsSync(checkpoint)",
-  );
+testCells("interrupt.ipynb", "an interrupt stops whatever runs within two seconds, keeps the session, and leaves a training's checkpoint", [
+  "let kept = 41;",
+  "kept + 1",
+  "while (true) {}",
+  "await new Promise(() => {});",
+  "await null; for (;;) { try { JSON.parse('{'); } catch {} }",
+  training,
+  'await adapt(family, task, settings, { seed: 0, checkpoint, signal: interruptSignal(), onProgress: progressDisplay("Adapting").onProgress });',
+  "existsSync(checkpoint)",
+], async (lab) => {
   await lab.run(0);
   await lab.run(5);
   expect(await lab.shown(5)).toContain("ready");
@@ -154,18 +121,15 @@ test.skipIf(!isReady)("an interrupt stops whatever runs within two seconds, keep
     await lab.run(1);
     expect(await lab.shown(1)).toBe("42");
   }
-  await shoot(lab, "interrupted");
+  await lab.shoot("interrupted");
   await lab.page.waitForTimeout(500);
   await lab.run(7);
   expect(await lab.shown(7)).toBe("true");
   console.log(`interrupts answered after ${Object.entries(seconds).map(([what, time]) => `${time.toFixed(2)} s (${what})`).join(", ")}`);
   for (const time of Object.values(seconds)) expect(time).toBeLessThan(2);
-  expect(lab.faults).toEqual([]);
-  await lab.close();
 });
 
-test.skipIf(!isReady)("a kernel restarts while idle and while busy, and the notebook runs again", { timeout: 600_000 }, async () => {
-  const lab = await open("restart.ipynb", "let kept = 41;", "kept + 1", "for (;;) {}");
+testCells("restart.ipynb", "a kernel restarts while idle and while busy, and the notebook runs again", ["let kept = 41;", "kept + 1", "for (;;) {}"], async (lab) => {
   await lab.run(0);
   const idle = await lab.restart();
   await lab.run(1);
@@ -177,34 +141,29 @@ test.skipIf(!isReady)("a kernel restarts while idle and while busy, and the note
   await lab.run(0);
   await lab.run(1);
   expect(await lab.shown(1)).toBe("42");
-  await shoot(lab, "restarted");
-  expect(lab.faults).toEqual([]);
-  await lab.close();
+  await lab.shoot("restarted");
 });
 
-test.skipIf(!isReady)("errors show the user's own lines; a picture and an interactive figure show also when the notebook is opened again", { timeout: 600_000 }, async () => {
-  const lab = await open(
-    "shown.ipynb",
-    'function deep(n: number): never {\n  throw new RangeError(`too deep: ${n}`);\n}\ndeep(3);',
-    "const wrong: string = 5;",
-    'import { showFigure, showTable } from "esta";\nawait showFigure({ data: [{ type: "scatter", mode: "markers", x: [1, 2], y: [1, 2] }], layout: { width: 300, height: 200 } }, "two points");\nshowTable(["a", "b"], [["x", 1]]);',
-    'import { display } from "tslab";\ndisplay.png(Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64"));',
-  );
+testCells("shown.ipynb", "errors show the user's own lines; a picture and an interactive figure show also when the notebook is opened again", [
+  'function deep(n: number): never {\n  throw new RangeError(`too deep: ${n}`);\n}\ndeep(3);',
+  "const wrong: string = 5;",
+  'import { showFigure, showTable } from "esta";\nawait showFigure({ data: [{ type: "scatter", mode: "markers", x: [1, 2], y: [1, 2] }], layout: { width: 300, height: 200 } }, "two points");\nshowTable(["a", "b"], [["x", 1]]);',
+  'import { display } from "tslab";\ndisplay.png(Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64"));',
+], async (lab) => {
   for (const place of [0, 1, 2, 3]) await lab.run(place);
   expect(await lab.shown(0)).toContain("-->   2 |   throw new RangeError(`too deep: ${n}`);");
   expect(await lab.shown(1)).toContain("    const wrong: string = 5;\n          ^^^^^");
-  await shoot(lab, "errors");
+  await lab.shoot("errors");
   await lab.saved();
   await lab.page.close();
-  const again = await LabPage.open(browser, server, folder, "shown.ipynb");
-  await again.cell(2).locator("img.plot-img").dispatchEvent("mouseenter"); // a picture until the pointer comes
-  await again.page.waitForSelector(".js-plotly-plot .points path");
-  expect(await again.cell(2).locator(".js-plotly-plot .points path").count()).toBe(2);
-  expect(await again.cell(2).locator("td").allInnerTexts()).toEqual(["x", "1"]);
-  expect(await again.cell(3).locator("img").evaluate<number>("(image) => image.naturalWidth")).toBe(1);
-  await again.cell(2).locator(".js-plotly-plot .points path").first().hover({ force: true });
-  await again.page.waitForSelector(".hoverlayer .hovertext");
-  await shoot(again, "reopened");
-  expect(again.faults).toEqual([]);
-  await again.close();
+  await use("shown.ipynb", async (again) => {
+    await again.cell(2).locator("img.plot-img").dispatchEvent("mouseenter"); // a picture until the pointer comes
+    await again.page.waitForSelector(".js-plotly-plot .points path");
+    expect(await again.cell(2).locator(".js-plotly-plot .points path").count()).toBe(2);
+    expect(await again.cell(2).locator("td").allInnerTexts()).toEqual(["x", "1"]);
+    expect(await again.cell(3).locator("img").evaluate<number>("(image) => image.naturalWidth")).toBe(1);
+    await again.cell(2).locator(".js-plotly-plot .points path").first().hover({ force: true });
+    await again.page.waitForSelector(".hoverlayer .hovertext");
+    await again.shoot("reopened");
+  });
 });

@@ -92,6 +92,12 @@ export class LabPage {
     return readNotebook(this.file).cells;
   }
 
+  /** Takes a picture into the folder that ESTA_SHOTS names, if it names one. */
+  async shoot(name: string): Promise<void> {
+    const shots = process.env["ESTA_SHOTS"];
+    if (shots !== undefined) await this.page.screenshot({ path: join(shots, `${name}.png`) });
+  }
+
   /** Ends the kernel and closes the page. */
   async close(): Promise<void> {
     const headers = { authorization: `token ${this.server.token}` };
