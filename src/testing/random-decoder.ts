@@ -1,15 +1,15 @@
 /**
  * @file Decoders with random weights as folders of Hugging Face's layout, for tests: sharded, in 16 bits, with a tokenizer.
  */
-import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { llamaModules, type LlamaConfig } from "../anchors/llama-shape.js";
 import { elements } from "../anchors/module-shape.js";
 import { parameterShapes } from "../anchors/parameters.js";
+import { writeSafetensors } from "../anchors/safetensors.js";
 import { learnMerges } from "../language/byte-pair-trainer.js";
 import { writeOwnTokenizer } from "../language/own-tokenizer.js";
 import { createRng, type RandomStream } from "../rng.js";
-import { narrowToBfloat16, narrowToFloat16 } from "../tensor/float16.js";
 
 /** How the folder is written. */
 export interface RandomDecoderOptions {
@@ -22,7 +22,7 @@ export interface RandomDecoderOptions {
 /** Text that the tokenizer's merges are learned from. */
 const sample = "Below is an instruction that describes a task. Write a response that appropriately completes the request. The capital of France is Paris. One two three four five six seven eight nine ten.";
 
-/** Writes config.json, weights and a tokenizer; tensor by tensor, so that decoders of any size take little memory. Gains are 1, matrices normal. */
+/** Writes config.json, weights and a tokenizer; memory holds one shard at a time. Gains are 1, matrices normal. */
 export function writeRandomDecoder(folder: string, config: LlamaConfig, { dtype = "BF16", shards = 2, seed = 0 }: RandomDecoderOptions = {}): void {
   mkdirSync(folder, { recursive: true });
   writeOwnTokenizer(folder, learnMerges([sample], Math.min(config.vocabulary, 300)));
@@ -38,23 +38,12 @@ export function writeRandomDecoder(folder: string, config: LlamaConfig, { dtype 
 }
 
 function writeShard(path: string, shapes: readonly (readonly [string, readonly number[]])[], dtype: "F16" | "BF16", depth: number, stream: RandomStream): void {
-  let end = 0;
-  const header = Object.fromEntries(shapes.map(([name, shape]) => [name, { dtype, shape, data_offsets: [end, (end += 2 * elements(shape))] }]));
-  const text = Buffer.from(JSON.stringify(header));
-  const padded = Buffer.concat([text, Buffer.alloc((8 - (text.length % 8)) % 8, " ")]);
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(padded.length));
-  const file = openSync(path, "w");
-  try {
-    for (const part of [length, padded]) writeSync(file, part);
-    for (const [name, shape] of shapes) {
-      const deviation = Math.sqrt(1 / (shape[1] ?? 1)) / (/(?:o|down)_proj/.test(name) ? Math.sqrt(2 * depth) : 1);
-      const values = shape.length === 1 ? new Float32Array(shape[0]!).fill(1) : randomValues(elements(shape), deviation, stream);
-      writeSync(file, dtype === "F16" ? narrowToFloat16(values) : narrowToBfloat16(values));
-    }
-  } finally {
-    closeSync(file);
-  }
+  const valuesOf = (name: string, shape: readonly number[]): Float32Array => {
+    if (shape.length === 1) return new Float32Array(shape[0]!).fill(1);
+    const deviation = Math.sqrt(1 / shape[1]!) / (/(?:o|down)_proj/.test(name) ? Math.sqrt(2 * depth) : 1);
+    return randomValues(elements(shape), deviation, stream);
+  };
+  writeSafetensors(path, Object.fromEntries(shapes.map(([name, shape]) => [name, { shape, data: valuesOf(name, shape) }])), { dtype });
 }
 
 /** Normal numbers; large matrices repeat a stretch of them at changing places, which is as good for a test and quick. */
