@@ -82,7 +82,7 @@ testCells("live.ipynb", "progress, a plot and printed text change while their ce
   await lab.shoot("progress");
   const texts = await seenWhileRunning(2, () => lab.shown(2));
   expect(texts.size).toBeGreaterThan(5); // also while the thread is busy
-  const pictures = await seenWhileRunning(3, async () => (await lab.cell(3).locator("img").count()) && lab.cell(3).locator("img").evaluate<string>("(image) => image.src"));
+  const pictures = await seenWhileRunning(3, () => lab.cell(3).locator("img").evaluateAll((images: { readonly src: string }[]) => images.map(({ src }) => src).join()));
   expect(pictures.size).toBeGreaterThanOrEqual(3);
   await lab.shoot("live-plot");
 });
@@ -161,7 +161,7 @@ testCells("shown.ipynb", "errors show the user's own lines; a picture and an int
     await again.page.waitForSelector(".js-plotly-plot .points path");
     expect(await again.cell(2).locator(".js-plotly-plot .points path").count()).toBe(2);
     expect(await again.cell(2).locator("td").allInnerTexts()).toEqual(["x", "1"]);
-    expect(await again.cell(3).locator("img").evaluate<number>("(image) => image.naturalWidth")).toBe(1);
+    expect(await again.cell(3).locator("img").evaluate((image: { readonly naturalWidth: number }) => image.naturalWidth)).toBe(1);
     await again.cell(2).locator(".js-plotly-plot .points path").first().hover({ force: true });
     await again.page.waitForSelector(".hoverlayer .hovertext");
     await again.shoot("reopened");
