@@ -134,7 +134,12 @@ export function anchorProblems(path: string, record: Pick<AdaptedRecord, "family
   });
 }
 
-function recordOf(path: string, { format, record }: Readonly<Record<string, string>>): AdaptedRecord {
-  if (format === FORMAT && record !== undefined) return JSON.parse(record) as AdaptedRecord;
-  throw new UsageError(`loadAdapted ${path}: its format is ${format === undefined ? "not told" : shown(format)}, expected "${FORMAT}": name a file that esta adapt wrote, below the weights folder of its results.`);
+function recordOf(path: string, metadata: Readonly<Record<string, string>>): AdaptedRecord {
+  return parseRecord(path, metadata, FORMAT, "name a file that esta adapt wrote, below the weights folder of its results") as AdaptedRecord;
+}
+
+/** What a file of that format says of its tensors. @param advice - what to do about a file of another format. */
+export function parseRecord(path: string, { format, record }: Readonly<Record<string, string>>, expected: string, advice: string): unknown {
+  if (format === expected && record !== undefined) return JSON.parse(record);
+  throw new UsageError(`loadAdapted ${path}: its format is ${format === undefined ? "not told" : shown(format)}, expected "${expected}": ${advice}.`);
 }

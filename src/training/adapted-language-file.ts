@@ -3,11 +3,11 @@
  */
 import type { LlamaConfig } from "../anchors/llama-shape.js";
 import { readSafetensors } from "../anchors/safetensors.js";
-import { throwProblems, UsageError } from "../checks.js";
+import { throwProblems } from "../checks.js";
 import type { PromptTemplate } from "../language/prompt-template.js";
 import type { TunedModel } from "../tuning/tuned-model.js";
 import type { LanguageAdaptSettings } from "./adapt-language.js";
-import { anchorProblems, tunedFrom, writeTuned } from "./adapted-file.js";
+import { anchorProblems, parseRecord, tunedFrom, writeTuned } from "./adapted-file.js";
 import { languageStructure, type LanguageFamily } from "./language-family.js";
 import type { StitchScore } from "./stitch-scores.js";
 
@@ -57,9 +57,7 @@ export function saveAdaptedLanguage(path: string, model: TunedModel<LlamaConfig>
  */
 export function loadAdaptedLanguage(path: string, family: LanguageFamily): AdaptedLanguageModel {
   const { tensors, metadata } = readSafetensors(path);
-  const { format, record: text } = metadata;
-  if (format !== FORMAT || text === undefined) throw new UsageError(`loadAdapted ${path}: its format is ${format === undefined ? "not told" : JSON.stringify(format)}, expected "${FORMAT}": name a file that the adaptation of language models wrote.`);
-  const record = JSON.parse(text) as AdaptedLanguageRecord;
+  const record = parseRecord(path, metadata, FORMAT, "name a file that the adaptation of language models wrote") as AdaptedLanguageRecord;
   const { sha256 } = family.tokenizer;
   throwProblems([
     ...anchorProblems(path, record, family),
