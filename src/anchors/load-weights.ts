@@ -1,13 +1,12 @@
 /**
  * @file Reads an anchor's weights from a safetensors file, with every name and shape checked against its configuration.
  */
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { throwProblems, UsageError } from "../checks.js";
 import type { HostTensor } from "./parameters.js";
 import { parameterShapes } from "./parameters.js";
 import { families, weightFile, type AnchorEntry, type FamilyEntry } from "./registry.js";
 import { readSafetensors } from "./safetensors.js";
+import { filesSha256 } from "./stored-weights.js";
 import { vitModules, type VitConfig } from "./vit-shape.js";
 
 /** Weights of one anchor, timm names, and where they came from. */
@@ -42,7 +41,7 @@ export function loadWeights(path: string, anchor: Pick<AnchorEntry, "anchorId" |
     }
   }
   throwProblems(problems.length > 5 ? [...problems.slice(0, 5), `loadWeights ${path}: and ${problems.length - 5} more tensors like these: wrong file?`] : problems);
-  return { anchorId: anchor.anchorId, config, parameters, sha256: createHash("sha256").update(readFileSync(path)).digest("hex") };
+  return { anchorId: anchor.anchorId, config, parameters, sha256: filesSha256([path]) };
 }
 
 /** Names the known anchor whose tensor has that shape. */

@@ -1,12 +1,12 @@
 /**
  * @file Pretrains every anchor of a family and writes its weights, with a model card of how they were made.
  */
-import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { loadWeights } from "../anchors/load-weights.js";
 import type { AnchorEntry, FamilyEntry } from "../anchors/registry.js";
 import { readSafetensorsSummary, writeSafetensors } from "../anchors/safetensors.js";
+import { filesSha256 } from "../anchors/stored-weights.js";
 import { writeWhole } from "../write-whole.js";
 import { UsageError } from "../checks.js";
 import { createUpstream } from "../datasets/upstream.js";
@@ -136,7 +136,7 @@ function modelCard(family: FamilyEntry, out: string): string {
   const percent = (share: number | null): string => (share === null ? "–" : (100 * share).toFixed(1));
   const files = family.anchors.map(({ anchorId, label, file }) => {
     const path = join(out, file);
-    const sha256 = createHash("sha256").update(readFileSync(path)).digest("hex");
+    const sha256 = filesSha256([path]);
     return { anchorId, label, file, bytes: statSync(path).size, sha256, stages: chain(readRecord(path), sha256) };
   });
   const stages = files.flatMap(({ anchorId, stages }) => stages.map(({ record }, index) => ({ anchorId, stage: index + 1, record })));

@@ -1,13 +1,13 @@
 /**
  * @file Pretrains language anchors that share a tokenizer and writes each as a folder that Hugging Face's tools open, with a model card.
  */
-import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { loadLlama } from "../anchors/load-llama.js";
 import { llamaAnchorParameters, type LlamaConfig } from "../anchors/llama-shape.js";
 import { disposeTree, toTree, treeView } from "../anchors/parameters.js";
 import { writeSafetensors } from "../anchors/safetensors.js";
+import { filesSha256 } from "../anchors/stored-weights.js";
 import { throwProblems, UsageError } from "../checks.js";
 import { learnMerges } from "../language/byte-pair-trainer.js";
 import { readJsonTokenizer } from "../language/json-tokenizer.js";
@@ -117,7 +117,7 @@ function huggingFaceConfig(config: LlamaConfig, tokenizer: Tokenizer): Record<st
 }
 
 function modelCard(record: LanguageAnchorRecord, config: LlamaConfig, texts: PretrainTexts, tokens: { train: Int32Array; heldOut: Int32Array }, settings: LanguagePretrainSettings, tokenizer: Tokenizer, folder: string, command: string): string {
-  const weights = createHash("sha256").update(readFileSync(join(folder, "model.safetensors"))).digest("hex");
+  const weights = filesSha256([join(folder, "model.safetensors")]);
   return [
     `# ${record.anchorId}`,
     "",
