@@ -11,7 +11,7 @@ import { stitchTokenLoss } from "../stitching/token-loss.js";
 import { tf } from "../tensor/index.js";
 import { disposeMerged, mergeModel, type MergedModel } from "../tuning/merge.js";
 import { modelLogits, stitchView, type TunedModel } from "../tuning/tuned-model.js";
-import { prepareText, tokenBatchOf, type TextFormat } from "./text-batches.js";
+import { prepareText, tokenBatchOf, type PreparedText, type TextFormat } from "./text-batches.js";
 import { adaptedStitches, type Progress } from "./train.js";
 
 export interface EvaluateTextOptions {
@@ -38,12 +38,13 @@ const ROWS = 32;
 /** Evaluates every stitch on every example. */
 export async function evaluateText(model: TunedModel<LlamaConfig>, examples: readonly Exchange[], format: TextFormat, options: EvaluateTextOptions): Promise<Map<number, TextQuality>> {
   const stitchIds = options.stitchIds ?? adaptedStitches(model);
+  const prepared = prepareText(examples, format);
   const merged = mergeModel(model);
   const found = new Map<number, TextQuality>();
   try {
     for (const [place, stitchId] of stitchIds.entries()) {
       options.signal?.throwIfAborted();
-      found.set(stitchId, { perplexity: responsePerplexity(merged, stitchId, examples, format), answers: options.maximum === 0 ? [] : answersOf(merged, stitchId, examples, format, options.maximum) });
+      found.set(stitchId, { perplexity: responsePerplexity(merged, stitchId, prepared), answers: options.maximum === 0 ? [] : answersOf(merged, stitchId, examples, format, options.maximum) });
       options.onProgress?.({ done: place + 1, total: stitchIds.length, label: `stitch ${stitchId}` });
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -54,14 +55,13 @@ export async function evaluateText(model: TunedModel<LlamaConfig>, examples: rea
 }
 
 /** Examples of like length run together, so that little is padding. */
-function responsePerplexity({ family, ...model }: MergedModel<LlamaConfig>, stitchId: number, examples: readonly Exchange[], format: TextFormat): number {
-  const prepared = prepareText(examples, format);
+function responsePerplexity(model: MergedModel<LlamaConfig>, stitchId: number, prepared: PreparedText): number {
   const order = Array.from(prepared.examples.keys()).sort((a, b) => prepared.examples[a]!.tokens.length - prepared.examples[b]!.tokens.length);
   const parts: TokenLoss[] = [];
   for (let start = 0; start < order.length; start += ROWS) {
     const batch = tokenBatchOf(prepared, order.slice(start, start + ROWS));
     const tokens = Array.from(batch.mask).reduce((sum, one) => sum + one, 0);
-    const mean = tf.tidy(() => stitchTokenLoss(family.configs, family.routes[stitchId]!, stitchView(model, stitchId), batch).dataSync()[0]!);
+    const mean = tf.tidy(() => stitchTokenLoss(model.family.configs, model.family.routes[stitchId]!, stitchView(model, stitchId), batch).dataSync()[0]!);
     parts.push({ negativeLogLikelihood: mean * tokens, tokens });
   }
   return perplexityOf(parts);
