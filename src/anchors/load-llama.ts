@@ -54,13 +54,13 @@ export function checkLlamaFolder(folder: string): LlamaFiles {
   for (const path of new Set(placed.values())) {
     for (const entry of readSafetensorsSummary(path).entries) {
       const place = placed.get(entry.name);
-      if (place !== undefined && place !== path) problems.push(`loadLlama ${path}: ${entry.name} is in ${place} too, expected it once, where the index says. Copy the shards and their index from one place.`);
-      entries.set(`${path} ${entry.name}`, entry);
+      if (place === path) entries.set(entry.name, entry);
+      else if (place !== undefined) problems.push(`loadLlama ${path}: ${entry.name} is in ${place} too, expected it once, where the index says. Copy the shards and their index from one place.`);
     }
   }
   for (const [name, shape] of parameterShapes(llamaModules(config))) {
     const path = placed.get(name);
-    const entry = path === undefined ? undefined : entries.get(`${path} ${name}`);
+    const entry = entries.get(name);
     if (path === undefined || entry === undefined) problems.push(`loadLlama ${path ?? folder}: ${name} is missing, expected shape [${shape.join(", ")}].`);
     else if (entry.shape.join() !== shape.join()) problems.push(`loadLlama ${path}: ${name} has shape [${entry.shape.join(", ")}], expected [${shape.join(", ")}] by config.json. Do weights and config belong together?`);
     else if (!readTypes.includes(entry.dtype)) problems.push(`loadLlama ${path}: ${name} has type ${entry.dtype}, expected ${readTypes.join(", ")}.`);

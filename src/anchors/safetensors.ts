@@ -64,9 +64,7 @@ export function readSafetensors(path: string, only: (name: string) => boolean = 
 
 /** Reads and checks the header alone: names, dtypes, shapes and byte ranges. Errors as {@link readSafetensors}. */
 export function readSafetensorsSummary(path: string): SafetensorsSummary {
-  return withFile(path, (file, size) => {
-    return readHeader(path, file, size);
-  });
+  return withFile(path, (file, size) => readHeader(path, file, size));
 }
 
 /**
