@@ -122,6 +122,14 @@ test("techniques for images, an empty training set and a wrong anchor are refuse
   await expect(adapting({}, [])).rejects.toThrow("adapt: no training example arrived, expected at least one.");
 });
 
+test("decoders of unlike contexts are stitched on as much as the shorter one reads", async () => {
+  const longer = { ...family, anchors: family.anchors.map((anchor, index) => ({ ...anchor, config: { ...anchor.config, context: [48, 96][index]! } })) };
+  expect(languageStructure(longer)).toEqual(languageStructure(family));
+  const settings = { ...tinyLanguageSettings(2), maximumTokens: 0 };
+  const [expected, found] = [await adaptLanguage(family, instructions, settings, { seed: 0 }), await adaptLanguage(longer, instructions, settings, { seed: 0 })];
+  expect(found.outcomes).toEqual(expected.outcomes);
+});
+
 test("a token's cost is a context's, shared among its tokens", () => {
   const structure = languageStructure(family);
   expect(flopsPerToken(structure, 1)).toBe(Math.round(structure.costs[1]!.flops / 48));

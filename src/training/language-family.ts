@@ -63,9 +63,10 @@ export function weightsSha256(folder: string): string {
   return filesSha256([...new Set(checkLlamaFolder(folder).files.values())].sort());
 }
 
-/** The family's structure; a pair of unlike depths is stitched by the nearest map. */
-export function languageStructure({ anchors }: { readonly anchors: readonly Pick<LanguageAnchor, "config">[] }, options: PositionOptions & RouteOptions = {}): StitchFamily<LlamaConfig> {
-  return stitchFamily(anchors.map(({ config }) => config), options);
+/** The family's structure; a pair of unlike depths is stitched by the nearest map, one of unlike contexts reads as much as the shorter one allows. */
+export function languageStructure(family: { readonly anchors: readonly Pick<LanguageAnchor, "config">[] }, options: PositionOptions & RouteOptions = {}): StitchFamily<LlamaConfig> {
+  const context = familyContext(family);
+  return stitchFamily(family.anchors.map(({ config }) => ({ ...config, context })), options);
 }
 
 /** Most tokens of a sequence that every anchor reads. */

@@ -3,8 +3,9 @@
  */
 import { keyValueWidth, llamaAnchorParameters, llamaStitchingLayerParameters, type LlamaConfig } from "../anchors/llama-shape.js";
 import { throwProblems, wholeNumberProblem } from "../checks.js";
-import { stitchFamily, type StitchFamily } from "../stitching/family.js";
+import type { StitchFamily } from "../stitching/family.js";
 import { stitchTrainables, trainableElements, methodProblems, type TuningMethod } from "../tuning/method.js";
+import { languageStructure } from "./language-family.js";
 
 /** What a step of adaptation works on. */
 export interface PairStep {
@@ -51,11 +52,10 @@ const LOSS_BYTES = 3 * 4 * (1 << 21);
  * @throws {UsageError} when sizes do not make a pair, or the method or the step does not fit it.
  */
 export function pairMemory(configs: readonly LlamaConfig[], { method, batchSize, length }: PairStep, storedBytes = 2): PairMemory {
-  const context = Math.min(...configs.map((config) => config.context));
-  const family = stitchFamily(configs.map((config) => ({ ...config, context })));
+  const family = languageStructure({ anchors: configs.map((config) => ({ config })) });
   throwProblems([
     ...wholeNumberProblem("plan", "batchSize", batchSize, 1, Infinity),
-    ...wholeNumberProblem("plan", "length", length, 1, context, "the decoders' context"),
+    ...wholeNumberProblem("plan", "length", length, 1, family.configs[0]!.context, "the decoders' context"),
     ...methodProblems("plan", method, configs[0]!.width),
   ]);
   const parameters = configs.map(llamaAnchorParameters);
