@@ -18,12 +18,13 @@ import type { WorkerEvent } from "./worker-pool.js";
 export async function workAsOneOfSeveral(planned: readonly PlannedExperiment[], results: string, engine: BackendInUse, since: number): Promise<boolean> {
   const controller = new AbortController();
   const stop = (): void => controller.abort(new Error("stopped"));
+  const tell = (event: WorkerEvent): void => void process.send?.(event, undefined, undefined, (error) => error !== null && stop());
   process.on("SIGTERM", stop).on("disconnect", stop);
   process.on("SIGINT", () => undefined); // Ctrl-C reaches every process of a terminal; the one that started this tells it
   try {
     for (const experiment of planned) {
       const folder = experimentFolder(results, experiment.profile, experiment.id);
-      const onEvent = eventLog(folder, (event) => process.send?.({ experiment: experiment.id, event } satisfies WorkerEvent));
+      const onEvent = eventLog(folder, (event) => tell({ experiment: experiment.id, event }));
       await workThrough(experiment, folder, { engine, onEvent, signal: controller.signal, since, waits: false });
     }
   } catch (error) {

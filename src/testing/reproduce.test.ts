@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -87,9 +87,9 @@ test.skipIf(!existsSync(program))("Ctrl-C writes the checkpoint, says how to go 
   expect(existsSync(checkpoint)).toBe(true);
 });
 
-const sharedArgs = (results: string, workers: number): string[] => [
+const sharedArgs = (results: string, workers: number, steps = 150): string[] => [
   ...[program, "run", "vtab-stitching", "--results", join(folder, results), "--name", "quick", "--workers", String(workers), "--seeds", "0,1"],
-  ...["tasks=digits", "methods=anchor-ti", "steps=150", "batchSize=8", "valImages=10", "testImages=40", `weightsFolder=${weights}`].flatMap((assignment) => ["--set", assignment]),
+  ...["tasks=digits", "methods=anchor-ti", `steps=${steps}`, "batchSize=8", "valImages=10", "testImages=40", `weightsFolder=${weights}`].flatMap((assignment) => ["--set", assignment]),
 ];
 
 test.skipIf(!existsSync(program))("two workers, one of them killed in the middle, leave the rows of one process", { timeout: 240_000 }, async () => {
@@ -110,4 +110,20 @@ test.skipIf(!existsSync(program))("two workers, one of them killed in the middle
   expect(out).toContain("vtab-stitching: runs done 2, there before 0, failed 0");
   expect(readFileSync(join(there, "rows.csv"), "utf8")).toBe(readFileSync(join(folder, "alone", "quick", "vtab-stitching", "rows.csv"), "utf8"));
   expect(existsSync(join(there, "claims"))).toBe(false);
+});
+
+test.skipIf(!existsSync(program))("workers whose parent is gone write their checkpoints and end without a word", { timeout: 120_000 }, async () => {
+  const parent = spawn(process.execPath, sharedArgs("orphaned", 2, 4000), { stdio: ["ignore", "ignore", "pipe"] });
+  let err = "";
+  parent.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
+  const allEnded = new Promise<void>((resolve) => parent.stderr.on("close", resolve)); // the workers write there too
+  const there = join(folder, "orphaned", "quick", "vtab-stitching");
+  const checkpoints = [0, 1].map((seed) => join(there, "checkpoints", `task=digits_method=anchor-ti_seed=${seed}.safetensors`));
+  while (!checkpoints.every((path) => existsSync(path))) await new Promise((resolve) => setTimeout(resolve, 5));
+  const written = checkpoints.map((path) => statSync(path).mtimeMs);
+  parent.kill("SIGKILL");
+  await allEnded;
+  expect(err).toBe("");
+  for (const [seed, path] of checkpoints.entries()) expect(statSync(path).mtimeMs).toBeGreaterThan(written[seed]!);
+  expect(readdirSync(join(there, "claims"))).toEqual([]);
 });
