@@ -7,9 +7,9 @@ import { familyOf } from "../anchors/registry.js";
 import { readSafetensorsSummary } from "../anchors/safetensors.js";
 import { stitchRows } from "../reporting/record.js";
 import { readRows } from "../reporting/rows-csv.js";
+import { esta } from "../testing/esta.js";
 import { writeRandomAnchors } from "../testing/random-anchors.js";
 import { readAdaptedRecord } from "../training/adapted-file.js";
-import { main } from "./main.js";
 
 let folder: string;
 let anchors: string;
@@ -18,13 +18,6 @@ beforeAll(() => {
   writeRandomAnchors((anchors = join(folder, "anchors")));
 }, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-async function esta(...args: string[]): Promise<{ exitCode: number; out: string; err: string }> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const exitCode = await main(args, { print: (line = "") => void out.push(line), complain: (line) => void err.push(line), interactive: false });
-  return { exitCode, out: out.join("\n"), err: err.join("\n") };
-}
 
 const adaptArgs = (out: string, ...more: string[]): string[] => ["adapt", "--task", "digits", "--weights", anchors, "--out", out, "--methods", "anchor-ti,anchor-s", "--steps", "3", "--batch-size", "4", "--test-images", "10", "--seed", "7", ...more];
 

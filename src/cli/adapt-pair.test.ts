@@ -6,8 +6,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { llamaConfig } from "../anchors/llama-shape.js";
 import { readSafetensorsSummary } from "../anchors/safetensors.js";
 import { packageRoot } from "../experiments/package-root.js";
+import { esta } from "../testing/esta.js";
 import { writeRandomDecoder } from "../testing/random-decoder.js";
-import { main } from "./main.js";
 
 const folder = mkdtempSync(join(tmpdir(), "adapt-pair-"));
 const [small, large, data] = ["small", "large", "alpaca.json"].map((name) => join(folder, name)) as [string, string, string];
@@ -27,11 +27,9 @@ function writeExamples(changes: Record<string, string> = {}): void {
 }
 
 async function adapt(out: string, ...words: string[]): Promise<{ code: number; lines: string[]; complaints: string }> {
-  const [lines, complaints]: [string[], string[]] = [[], []];
-  const terminal = { print: (line = "") => void lines.push(line), complain: (line: string) => void complaints.push(line), interactive: false };
   const options = { family: "pair", "weights-small": small, "weights-large": large, data, out: join(folder, out), steps: "2", "batch-size": "2", rank: "2", "held-out": "2", "initial-examples": "4", threads: "1" };
-  const code = await main(["adapt", ...Object.entries(options).flatMap(([key, value]) => [`--${key}`, value]), ...words], terminal);
-  return { code, lines, complaints: complaints.join("\n") };
+  const { exitCode: code, out: said, err: complaints } = await esta("adapt", ...Object.entries(options).flatMap(([key, value]) => [`--${key}`, value]), ...words);
+  return { code, lines: said.split("\n"), complaints };
 }
 
 test("a pair of bfloat16 shards is adapted to a file of instructions, and a stitch of it answers", { timeout: 120_000 }, async () => {

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadFamily } from "../anchors/load-weights.js";
 import { familyOf } from "../anchors/registry.js";
 import { loadTask } from "../datasets/registry.js";
+import { esta } from "../testing/esta.js";
 import { writeRandomAnchors } from "../testing/random-anchors.js";
 import { defaultCompare, type ComparedAnchor } from "../training/compare-anchors.js";
-import { main } from "./main.js";
 
 let folder: string;
 beforeAll(() => {
@@ -15,13 +15,6 @@ beforeAll(() => {
   writeRandomAnchors(join(folder, "earlier"));
 }, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-async function esta(...args: string[]): Promise<{ exitCode: number; out: string; err: string }> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const exitCode = await main(args, { print: (line = "") => void out.push(line), complain: (line) => void err.push(line), interactive: false });
-  return { exitCode, out: out.join("\n"), err: err.join("\n") };
-}
 
 const compare = (...more: string[]) => esta("compare", "--weights", join(folder, "earlier"), "--random", "--tasks", "digits", "--steps", "1", "--batch-size", "4", "--test-images", "10", "--out", join(folder, "out"), ...more);
 

@@ -4,17 +4,12 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { kernelFromSource } from "../kernel/kernel-from-source.js";
 import { readNotebook, writeNotebook, type NotebookCell } from "../kernel/notebook-file.js";
+import { listener } from "../testing/esta.js";
 import { main } from "./main.js";
 import { notebookParameters, runNotebookFile } from "./notebook-command.js";
 
 const folder = mkdtempSync(join(tmpdir(), "notebook-command-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-function recorder(): { out: string[]; err: string[]; terminal: Parameters<typeof runNotebookFile>[0] } {
-  const out: string[] = [];
-  const err: string[] = [];
-  return { out, err, terminal: { print: (line = "") => void out.push(line), complain: (line) => void err.push(line), interactive: false } };
-}
 
 function notebookOf(name: string, ...sources: string[]): string {
   const path = join(folder, name);
@@ -26,11 +21,11 @@ function notebookOf(name: string, ...sources: string[]): string {
 test("a notebook runs with parameters and progress, and stops at a failing cell that is named with its own line", { timeout: 30_000 }, async () => {
   const kernel = kernelFromSource();
   const path = notebookOf("two.ipynb", "let steps = 10;", "if (steps > 5) throw new Error(`too many: ${steps}`);\nsteps", "'behind'");
-  const good = recorder();
+  const good = listener();
   expect(await runNotebookFile(good.terminal, path, { parameter: ["steps=3"], out: join(folder, "good.ipynb") }, kernel)).toBe(true);
   expect(good.out.join("\n")).toMatch(/kernel started in \d+ s, 4 cells[^]*\[4\/4\] cell 4 done[^]*two\.ipynb: 4 cells in \d+ s, written to .*good\.ipynb$/);
   expect(readNotebook(join(folder, "good.ipynb")).cells[2]?.outputs).toMatchObject([{ data: { "text/plain": ["3"] } }]);
-  const bad = recorder();
+  const bad = listener();
   expect(await runNotebookFile(bad.terminal, path, { out: join(folder, "bad.ipynb") }, kernel)).toBe(false);
   expect(bad.err.join("\n")).toMatch(/code cell 2 \(cell 2 of the notebook, id c1\) failed: Error: too many: 10\n[^]*throw new Error[^]*The outputs up to there are in .*bad\.ipynb\.$/);
   expect(readNotebook(join(folder, "bad.ipynb")).cells[2]?.outputs).toEqual([]);
@@ -42,7 +37,7 @@ test("values are JSON or texts, and a parameter without a name is refused", () =
 });
 
 test("check finds a fault with its cell and line, and figure refuses a name with all that there are", async () => {
-  const { out, err, terminal } = recorder();
+  const { out, err, terminal } = listener();
   expect(await main(["notebook", "check", notebookOf("wrong.ipynb", "let a = 1;", "\nconst b: string = a;")], terminal)).toBe(1);
   expect(err.join("\n")).toMatch(/wrong\.ipynb: cell 2, line 2: Type 'number' is not assignable to type 'string'\.$/);
   expect(await main(["figure", "no-such"], terminal)).toBe(2);
@@ -53,7 +48,7 @@ test("check finds a fault with its cell and line, and figure refuses a name with
 });
 
 test("figure draws one figure from the committed rows and nothing else", { timeout: 60_000 }, async () => {
-  const { out, terminal } = recorder();
+  const { out, terminal } = listener();
   expect(await main(["figure", "vtab-stitching/pareto", "--out", join(folder, "drawn")], terminal)).toBe(0);
   expect(out).toEqual(["png", "svg", "html", "pdf"].map((ending) => join(folder, "drawn", `pareto.${ending}`)));
 });

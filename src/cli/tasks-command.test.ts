@@ -5,18 +5,11 @@ import sharp from "sharp";
 import { afterAll, expect, test } from "vitest";
 import { listTasks, taskNames } from "../datasets/registry.js";
 import { packageRoot } from "../experiments/package-root.js";
-import { main } from "./main.js";
+import { esta } from "../testing/esta.js";
 import { sheetOf } from "./tasks-command.js";
 
 const folder = mkdtempSync(join(tmpdir(), "esta-tasks-command-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-async function esta(...args: string[]): Promise<{ exitCode: number; out: string; err: string }> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const exitCode = await main(args, { print: (line = "") => void out.push(line), complain: (line) => void err.push(line), interactive: false });
-  return { exitCode, out: out.join("\n"), err: err.join("\n") };
-}
 
 test("a task's card says what its label means, where its pictures are from, and how they spread over the classes", { timeout: 60_000 }, async () => {
   const { exitCode, out } = await esta("tasks", "digits");

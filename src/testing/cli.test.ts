@@ -3,34 +3,19 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { main } from "../cli/main.js";
 import { progressDisplay } from "../cli/progress.js";
-import { Interrupted, interruptible, type Terminal } from "../cli/terminal.js";
+import { Interrupted, interruptible } from "../cli/terminal.js";
 import { durationText, textTable } from "../cli/text-table.js";
+import { esta, listener } from "./esta.js";
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "esta-cli-"))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-interface Spoken {
-  readonly exitCode: number;
-  readonly out: string;
-  readonly err: string;
-}
+/** Every command but `notebook`, which has commands of its own. */
+const commands = ["list", "tasks", "plan", "run", "report", "figure", "pretrain", "compare", "adapt", "chat", "export", "bench", "latency", "doctor"];
 
-function listener(): { terminal: Terminal; out: string[]; err: string[] } {
-  const out: string[] = [];
-  const err: string[] = [];
-  return { terminal: { print: (line = "") => void out.push(line), complain: (line) => void err.push(line), interactive: false }, out, err };
-}
-
-async function esta(...args: string[]): Promise<Spoken> {
-  const { terminal, out, err } = listener();
-  const exitCode = await main(args, terminal);
-  return { exitCode, out: out.join("\n"), err: err.join("\n") };
-}
-
-test.each(["list", "plan", "run", "report", "pretrain", "adapt", "export", "bench", "doctor"])("esta %s --help explains its options and gives examples", async (command) => {
+test.each(commands)("esta %s --help explains its options and gives examples", async (command) => {
   const { exitCode, out, err } = await esta(command, "--help");
   expect({ exitCode, err }).toEqual({ exitCode: 0, err: "" });
   expect(out).toMatch(new RegExp(`^Usage: esta ${command}`));
@@ -40,7 +25,7 @@ test.each(["list", "plan", "run", "report", "pretrain", "adapt", "export", "benc
 test("the program's help lists every command", async () => {
   const { exitCode, out } = await esta("--help");
   expect(exitCode).toBe(0);
-  for (const command of ["list", "plan", "run", "report", "pretrain", "adapt", "export", "bench", "doctor"]) expect(out).toMatch(new RegExp(`^  ${command} `, "m"));
+  for (const command of [...commands, "notebook"]) expect(out).toMatch(new RegExp(`^  ${command} `, "m"));
 });
 
 test("wrong words on the command line are told in one line and exit with 2", async () => {

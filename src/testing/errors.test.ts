@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { main } from "../cli/main.js";
 import { experimentOf, experiments } from "../experiments/index.js";
 import { ownWeightFolders, shortPath } from "../experiments/vtab-sources.js";
 import { taskNames } from "../datasets/registry.js";
 import { families, weightFile } from "../anchors/registry.js";
+import { esta } from "./esta.js";
 import { writeRandomAnchors } from "./random-anchors.js";
 
 let folder: string;
@@ -19,11 +19,10 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What a command says on standard error; it must exit with 2 and without a stack. */
 async function complaint(...args: string[]): Promise<string> {
-  const err: string[] = [];
-  const exitCode = await main(args, { print: () => undefined, complain: (line) => void err.push(line), interactive: false });
-  expect(exitCode, err.join("\n")).toBe(2);
-  expect(err.join("\n")).not.toMatch(/^ {4}at /m);
-  return err.join("\n").replaceAll(folder, "FOLDER");
+  const { exitCode, err } = await esta(...args);
+  expect(exitCode, err).toBe(2);
+  expect(err).not.toMatch(/^ {4}at /m);
+  return err.replaceAll(folder, "FOLDER");
 }
 
 const ids = experiments.map(({ id }) => id).join(", ");
