@@ -7,6 +7,7 @@
 //! kernels.
 use crate::matmul::{View, product_into, rows_of};
 use crate::parallel::{Cut, Shared, for_each_chunk};
+use crate::scratch::{Spare, lend};
 use crate::simd::{LANES, Level, level, transpose_lines};
 use std::arch::asm;
 use std::arch::x86_64::*;
@@ -39,8 +40,8 @@ struct Line([u32; LANES]);
 const ZEROS: Line = Line([0; LANES]);
 
 thread_local! {
-    /// Memories of packed matrices, used again by the next products; several are out at a time.
-    static PACKED: RefCell<Vec<Vec<Line>>> = const { RefCell::new(Vec::new()) };
+    /// Memories of packed matrices.
+    static PACKED: Spare<Line> = const { RefCell::new(Vec::new()) };
 }
 
 /// Whether the processor has the instructions and the system lets this process use them.
@@ -102,27 +103,25 @@ pub fn with_panels<R>(b: View<'_, f32>, work: impl FnOnce(Panels<'_>) -> R) -> O
     assert!(available() && b.fits() && reads(b));
     let steps = b.rows.div_ceil(STEP);
     let size = b.columns.div_ceil(PANEL) * steps * STEP_LINES;
-    let mut lines = PACKED.with_borrow_mut(Vec::pop).unwrap_or_default();
-    lines.resize(lines.len().max(size), ZEROS);
-    let good = AtomicBool::new(true);
-    let shared = Shared::new(&mut lines[..size]);
     let cut = Cut::rows(b.columns.div_ceil(PANEL), (b.rows * PANEL) as f64 / 4.0);
-    for_each_chunk(cut.chunks, |chunk| {
-        let (start, end) = cut.bounds(chunk);
-        for panel in start..end {
-            // SAFETY: panels are disjoint.
-            let target = unsafe { shared.slice(panel * steps * STEP_LINES, steps * STEP_LINES) };
-            let first = panel * PANEL;
-            // SAFETY: the processor has the instructions; the columns are inside the matrix, and `target` holds all steps.
-            let top = unsafe { split(b.data.as_ptr().add(first * b.column_stride), b.column_stride, b.row_stride, (b.columns - first).min(PANEL), b.rows, false, target.as_mut_ptr()) };
-            if top >= HUGE {
-                good.store(false, Ordering::Relaxed);
+    lend(&PACKED, size, ZEROS, |lines| {
+        let good = AtomicBool::new(true);
+        let shared = Shared::new(lines);
+        for_each_chunk(cut.chunks, |chunk| {
+            let (start, end) = cut.bounds(chunk);
+            for panel in start..end {
+                // SAFETY: panels are disjoint.
+                let target = unsafe { shared.slice(panel * steps * STEP_LINES, steps * STEP_LINES) };
+                let first = panel * PANEL;
+                // SAFETY: the processor has the instructions; the columns are inside the matrix, and `target` holds all steps.
+                let top = unsafe { split(b.data.as_ptr().add(first * b.column_stride), b.column_stride, b.row_stride, (b.columns - first).min(PANEL), b.rows, false, target.as_mut_ptr()) };
+                if top >= HUGE {
+                    good.store(false, Ordering::Relaxed);
+                }
             }
-        }
-    });
-    let result = good.into_inner().then(|| work(Panels { lines: &lines[..size], whole: b }));
-    PACKED.with_borrow_mut(|memories| memories.push(lines));
-    result
+        });
+        good.into_inner().then(|| work(Panels { lines, whole: b }))
+    })
 }
 
 /// Splits a strip of up to 32 lines (rows of the left matrix, columns of the right one) and any depth into tiles: step by step, part by part.

@@ -6,9 +6,9 @@
 //! across a vector. Queries are padded to a multiple of sixteen with zeros; what the padding gives is never read.
 
 use crate::parallel::{Shared, for_each_chunk};
+use crate::scratch::with_work;
 use crate::simd::{LANES, block_boundary, exp_of_negative, fetch};
 use crate::tile::{Small, small_product};
-use std::cell::RefCell;
 
 /// Sizes: `qkv` is batch × tokens × 3·heads·width, packed q|k|v, heads side by side.
 #[derive(Clone, Copy)]
@@ -61,26 +61,6 @@ impl Sizes {
     fn per_query(self) -> Small {
         Small { a_row: 1, a_step: self.padded(), ..self.per_key() }
     }
-}
-
-thread_local! {
-    /// Memory of a head's numbers, used again by the next.
-    static WORK: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Lends `parts` of so many numbers, each starting on a cache line, with anything in them.
-pub fn with_work<const PARTS: usize>(sizes: [usize; PARTS], work: impl FnOnce([&mut [f32]; PARTS])) {
-    WORK.with_borrow_mut(|memory| {
-        let total: usize = sizes.iter().map(|size| size.next_multiple_of(LANES)).sum();
-        memory.resize(memory.len().max(total + LANES), 0.0);
-        let aligned = memory.as_ptr().align_offset(64);
-        let mut rest = &mut memory[aligned..aligned + total];
-        work(sizes.map(|size| {
-            let (part, others) = std::mem::take(&mut rest).split_at_mut(size.next_multiple_of(LANES));
-            rest = others;
-            &mut part[..size]
-        }));
-    });
 }
 
 multiversion! {

@@ -7,9 +7,8 @@ use crate::elementwise::{self, Binary};
 use crate::linear::{self, Lora};
 use crate::matmul::{Packed, View, rows_worth_packing, with_packed};
 use crate::parallel::{Cut, Shared, for_each_chunk};
-use crate::simd::LANES;
+use crate::scratch::with_work;
 use crate::{gelu, norm, reduce};
-use std::cell::RefCell;
 
 /// Sizes of tokens `[batch, tokens, width]`, of the hidden layer and of the low-rank update of queries, keys and values.
 #[derive(Clone, Copy)]
@@ -63,52 +62,23 @@ pub struct Parameters<'a> {
     pub epsilon: f32,
 }
 
-thread_local! {
-    /// Memory of the numbers of some images, used again by the next.
-    static WORK: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
-    /// Memory of the merged weight.
-    static MERGED: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Lends parts of so many numbers, each starting on a cache line, with anything in them.
-fn with_work<const PARTS: usize>(sizes: [usize; PARTS], work: impl FnOnce([&mut [f32]; PARTS])) {
-    let mut memory = WORK.take();
-    let total: usize = sizes.iter().map(|size| size.next_multiple_of(LANES)).sum();
-    memory.resize(memory.len().max(total + LANES), 0.0);
-    let aligned = memory.as_ptr().align_offset(64);
-    let mut rest = &mut memory[aligned..aligned + total];
-    work(sizes.map(|size| {
-        let (part, others) = std::mem::take(&mut rest).split_at_mut(size.next_multiple_of(LANES));
-        rest = others;
-        &mut part[..size]
-    }));
-    WORK.set(memory);
-}
-
 /// Packs the four weights, the first one with its update merged, turned for the way forward or as they are for the way back.
 fn with_weights(p: Parameters<'_>, s: Sizes, turned: bool, work: &(dyn Fn([Packed<'_>; 4]) + Sync)) {
     let Sizes { width, hidden, .. } = s;
     let rows = s.cut().bounds(0).1 * s.tokens;
-    let mut memory = MERGED.take();
-    let qkv = if p.lora.rank == 0 {
-        p.qkv
-    } else {
-        memory.resize(memory.len().max(p.qkv.len()), 0.0);
-        linear::merge(p.qkv, p.lora, 3 * width, width, &mut memory[..p.qkv.len()]);
-        &memory[..p.qkv.len()]
-    };
-    let view = |weight, outputs, inputs| {
-        let view = View::new(weight, outputs, inputs);
-        if turned { view.turned() } else { view }
-    };
-    with_packed(view(qkv, 3 * width, width), rows, &mut |qkv| {
-        with_packed(view(p.proj, width, width), rows, &mut |proj| {
-            with_packed(view(p.fc1, hidden, width), rows, &mut |fc1| {
-                with_packed(view(p.fc2, width, hidden), rows, &mut |fc2| work([qkv, proj, fc1, fc2]));
+    linear::with_merged(p.qkv, p.lora, 3 * width, width, |qkv| {
+        let view = |weight, outputs, inputs| {
+            let view = View::new(weight, outputs, inputs);
+            if turned { view.turned() } else { view }
+        };
+        with_packed(view(qkv, 3 * width, width), rows, &mut |qkv| {
+            with_packed(view(p.proj, width, width), rows, &mut |proj| {
+                with_packed(view(p.fc1, hidden, width), rows, &mut |fc1| {
+                    with_packed(view(p.fc2, width, hidden), rows, &mut |fc2| work([qkv, proj, fc1, fc2]));
+                });
             });
         });
     });
-    MERGED.set(memory);
 }
 
 /// `middle = x + proj(attention(norm1 x))`, `y = middle + fc2(gelu(fc1(norm2 middle)))`. An empty `kept` keeps nothing.

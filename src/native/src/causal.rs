@@ -3,8 +3,9 @@
 //! Scores are kept as keys × queries, as `attention` does, and only for keys that the block's last query sees. The queries belong to the
 //! last `tokens` of `known` tokens.
 
-use crate::attention::{Sizes as Block, gather, scale_columns, scale_rows, softmax_backward, softmax_of_columns, turn, with_work};
+use crate::attention::{Sizes as Block, gather, scale_columns, scale_rows, softmax_backward, softmax_of_columns, turn};
 use crate::parallel::{Cut, Shared, for_each_chunk};
+use crate::scratch::with_work;
 use crate::simd::{LANES, add_lanes, block_boundary, exp_of_negative, largest, multiply_add, sum_of};
 use crate::tile::{Small, small_product};
 

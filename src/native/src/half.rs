@@ -1,9 +1,9 @@
 //! Weights in 16 bits: bfloat16 or IEEE half precision, widened to float32 where they are used. Widening is exact.
 
+use crate::linear::Lora;
 use crate::matmul::{self, View};
 use crate::parallel::{Cut, Shared, for_each_chunk};
-use crate::linear::Lora;
-use std::cell::RefCell;
+use crate::scratch::with_work;
 
 /// A 16-bit format.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -85,25 +85,12 @@ fn float16(bits: u16) -> f32 {
     }
 }
 
-thread_local! {
-    /// Memory of a widened block, used again by the next.
-    static WIDE: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
-}
-
 /// Numbers of a widened block, about; it stays in the second cache.
 const BLOCK: usize = 1 << 17;
 
 /// Lines of `depth` numbers in a block: a multiple of 32, and shared evenly by a few threads.
 fn lines_of(lines: usize, depth: usize) -> usize {
     (BLOCK / depth.max(1)).clamp(32, 512).min(lines.div_ceil(4)).next_multiple_of(32)
-}
-
-fn with_wide(size: usize, work: impl FnOnce(&mut [f32])) {
-    // Taken out, so that a block inside `work` finds memory of its own.
-    let mut wide = WIDE.take();
-    wide.resize(wide.len().max(size), 0.0);
-    work(&mut wide[..size]);
-    WIDE.set(wide);
 }
 
 /// `y = x·(W + scaling·B·A)ᵀ + bias`; an empty bias is none. Block by block of outputs, each widened once and used while it is near.
@@ -118,7 +105,7 @@ pub fn forward(x: &[f32], weight: Halves<'_>, bias: &[f32], lora: Lora<'_>, y: &
     for_each_chunk(cut.chunks, |chunk| {
         let (start, end) = cut.bounds(chunk);
         let count = end - start;
-        with_wide(count * inputs, |wide| {
+        with_work([count * inputs], |[wide]| {
             weight.part(start * inputs, count * inputs).widen(wide);
             if lora.rank > 0 {
                 let b = matmul::rows_of(View::new(lora.b, outputs, lora.rank), start, end);
@@ -146,7 +133,7 @@ pub fn backward_x(dy: &[f32], weight: Halves<'_>, lora: Lora<'_>, dx: &mut [f32]
     for_each_chunk(cut.chunks, |chunk| {
         let (start, end) = cut.bounds(chunk);
         let count = end - start;
-        with_wide(count * outputs, |wide| {
+        with_work([count * outputs], |[wide]| {
             for (output, line) in wide.chunks_exact_mut(count).enumerate() {
                 weight.part(output * inputs + start, count).widen(line);
             }

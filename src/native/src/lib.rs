@@ -30,6 +30,7 @@ mod parallel;
 mod reduce;
 mod rms_norm;
 mod rotary;
+mod scratch;
 mod silu;
 mod table_rows;
 mod tile;

@@ -2,12 +2,11 @@
 
 use crate::matmul::{self, View};
 use crate::parallel::{Cut, Shared, for_each_chunk};
+use crate::scratch::with_work;
 use crate::simd::add_to;
 use crate::tile;
 use crate::weight::Weight;
 use crate::{half, vector};
-use std::borrow::Cow;
-use std::cell::RefCell;
 
 /// With fewer rows than these the weight is read across; so it is where the product packs it anyway.
 const ROWS_WORTH_TURNING: usize = 64;
@@ -24,7 +23,7 @@ pub struct Lora<'a> {
 }
 
 /// Writes `W + scaling·B·A`.
-pub fn merge(weight: &[f32], lora: Lora<'_>, outputs: usize, inputs: usize, sum: &mut [f32]) {
+fn merge(weight: &[f32], lora: Lora<'_>, outputs: usize, inputs: usize, sum: &mut [f32]) {
     let cut = Cut::rows(outputs, (inputs * lora.rank) as f64 / 16.0);
     let shared = Shared::new(sum);
     let b = View::new(lora.b, outputs, lora.rank);
@@ -38,14 +37,15 @@ pub fn merge(weight: &[f32], lora: Lora<'_>, outputs: usize, inputs: usize, sum:
     });
 }
 
-/// `W + scaling·B·A`, or W itself without an update.
-fn merged<'a>(weight: &'a [f32], lora: Lora<'_>, outputs: usize, inputs: usize) -> Cow<'a, [f32]> {
+/// Hands `W + scaling·B·A` to `work`, or W itself without an update.
+pub fn with_merged(weight: &[f32], lora: Lora<'_>, outputs: usize, inputs: usize, work: impl FnOnce(&[f32])) {
     if lora.rank == 0 {
-        return Cow::Borrowed(weight);
+        return work(weight);
     }
-    let mut sum = vec![0.0; weight.len()];
-    merge(weight, lora, outputs, inputs, &mut sum);
-    Cow::Owned(sum)
+    with_work([weight.len()], |[sum]| {
+        merge(weight, lora, outputs, inputs, sum);
+        work(sum);
+    });
 }
 
 multiversion! {
@@ -55,11 +55,6 @@ multiversion! {
             add_to(line, row);
         }
     }
-}
-
-thread_local! {
-    /// Memory of [`turned`], used again by the next call.
-    static TURNED: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Writes `(W + scaling·B·A)ᵀ`, inputs × outputs: made once, it multiplies a quarter faster than W read across.
@@ -100,12 +95,9 @@ pub fn forward(x: &[f32], weight: Weight, bias: &[f32], lora: Lora<'_>, y: &mut 
         Weight::Half(halves) => return half::forward(x, halves, bias, lora, y, rows, inputs, outputs),
     };
     if rows < ROWS_WORTH_TURNING || matmul::packs(rows, inputs, outputs) {
-        let weight = merged(weight, lora, outputs, inputs);
-        return multiply(View::new(x, rows, inputs), View::new(&weight, outputs, inputs).turned(), bias, y);
+        return with_merged(weight, lora, outputs, inputs, |weight| multiply(View::new(x, rows, inputs), View::new(weight, outputs, inputs).turned(), bias, y));
     }
-    TURNED.with_borrow_mut(|turned| {
-        turned.resize(turned.len().max(inputs * outputs), 0.0);
-        let turned = &mut turned[..inputs * outputs];
+    with_work([inputs * outputs], |[turned]| {
         turn(weight, lora, outputs, inputs, turned);
         multiply(View::new(x, rows, inputs), View::new(turned, inputs, outputs), bias, y);
     });
@@ -126,8 +118,7 @@ pub fn backward_x(dy: &[f32], weight: Weight, lora: Lora<'_>, dx: &mut [f32], ro
         Weight::Float32(values) => values,
         Weight::Half(halves) => return half::backward_x(dy, halves, lora, dx, rows, inputs, outputs),
     };
-    let weight = merged(weight, lora, outputs, inputs);
-    matmul::product(View::new(dy, rows, outputs), View::new(&weight, outputs, inputs), dx, 1.0, false);
+    with_merged(weight, lora, outputs, inputs, |weight| matmul::product(View::new(dy, rows, outputs), View::new(weight, outputs, inputs), dx, 1.0, false));
 }
 
 /// Adds `(dy·B)ᵀ·x`, rank × inputs, and `(x·Aᵀ)ᵀ·dy`, rank × outputs, for rows that are in the cache; an empty sum is left out. `narrow` holds rank numbers a row.

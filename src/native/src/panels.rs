@@ -2,6 +2,7 @@
 //! rows and 32 columns are summed in registers. The crate `gemm` does all others; here it reaches about two thirds of this rate.
 use crate::matmul::View;
 use crate::parallel::{Cut, Shared, for_each_chunk};
+use crate::scratch::{Spare, lend};
 use crate::simd::{LANES, Level, level, transpose_lines};
 use std::arch::x86_64::*;
 use std::cell::RefCell;
@@ -29,8 +30,8 @@ const APART: usize = DEPTH + LANES;
 struct Line([f32; LANES]);
 
 thread_local! {
-    /// Memories of packed matrices, used again by the next products; several are out at a time.
-    static PACKED: RefCell<Vec<Vec<Line>>> = const { RefCell::new(Vec::new()) };
+    /// Memories of packed matrices.
+    static PACKED: Spare<Line> = const { RefCell::new(Vec::new()) };
 }
 
 /// Whether a product is worth packing for, and the processor has the instructions.
@@ -62,12 +63,10 @@ impl Panels<'_> {
 pub fn with_panels<R>(b: View<'_, f32>, work: impl FnOnce(Panels<'_>) -> R) -> R {
     let (depth, columns) = (b.rows, b.columns);
     let size = depth * columns.div_ceil(LANES);
-    let mut lines = PACKED.with_borrow_mut(Vec::pop).unwrap_or_default();
-    lines.resize(lines.len().max(size), Line([0.0; LANES]));
-    pack(b, &mut lines[..size]);
-    let result = work(Panels { lines: &lines[..size], depth, columns });
-    PACKED.with_borrow_mut(|memories| memories.push(lines));
-    result
+    lend(&PACKED, size, Line([0.0; LANES]), |lines| {
+        pack(b, lines);
+        work(Panels { lines, depth, columns })
+    })
 }
 
 fn pack(b: View<'_, f32>, lines: &mut [Line]) {
