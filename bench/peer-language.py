@@ -9,21 +9,14 @@ import math
 import sys
 import time
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-
-
-def read_safetensors(path):
-    with open(path, "rb") as file:
-        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-        body = file.read()
-    return {name: torch.from_numpy(np.frombuffer(body[slice(*entry["data_offsets"])], np.float32).copy()).view(entry["shape"]) for name, entry in header.items() if name != "__metadata__"}
+from peer import importance, optimizers, read_plan, read_safetensors
 
 
 def random_tensor(name, shape):
     if len(shape) == 1:
-        return torch.ones(shape) if name.endswith("norm.weight") or name.endswith("layernorm.weight") else torch.zeros(shape)
+        return torch.ones(shape) if name.endswith("norm.weight") else torch.zeros(shape)
     return torch.randn(shape) / math.sqrt(shape[-1])
 
 
@@ -97,22 +90,13 @@ class Model:
         return x, head
 
 
-def optimizers(model):
-    owners = {}
-    for name, value in model.trained.items():
-        owner = name.split(".")[1] if name.startswith("stitches.") else "shared"
-        owners.setdefault(owner, ([], []))[value.dim() < 2].append(value)
-    return {owner: torch.optim.AdamW([{"params": matrices, "weight_decay": 1e-4}, {"params": vectors, "weight_decay": 0.0}], lr=1e-4, fused=True) for owner, (matrices, vectors) in owners.items()}
-
-
 def train_step(model, optimizer, stitch, tokens):
     features, head = model.features(stitch, tokens)
     loss = F.cross_entropy(F.linear(features[:, :-1].flatten(0, 1), head), tokens[:, 1:].flatten().long())
     loss.backward()
     scored = [model.trained[name] for name in model.plan["partition"][stitch]]
-    with torch.no_grad():
-        torch.stack(torch._foreach_norm(torch._foreach_mul(scored, [value.grad for value in scored]), 1)).sum().item()
-    optimizer["shared"].step() if "shared" in optimizer else None
+    importance(scored)
+    optimizer["shared"].step()
     optimizer[str(stitch)].step()
     for value in scored:
         value.grad = None
@@ -141,11 +125,7 @@ def decode(model, stitch, prompt, count):
 
 
 def main():
-    with open(sys.argv[1]) as file:
-        plan = json.load(file)
-    what = sys.argv[2]
-    torch.set_num_threads(plan["threads"])
-    torch.manual_seed(0)
+    plan, what = read_plan(), sys.argv[2]
     tokens = [torch.tensor(batch).view(plan["batch"], plan["length"]) for batch in plan["tokens"]]
     if what == "decode":
         model = Model({**plan, "trainable": {}}, dtype=torch.bfloat16 if "bfloat16" in sys.argv else torch.float32)

@@ -121,15 +121,20 @@ def optimizers(model):
     }
 
 
+@torch.no_grad()
+def importance(scored):
+    """The sum of |w·∂L/∂w|."""
+    products = torch._foreach_mul(scored, [value.grad for value in scored])
+    return torch.stack(torch._foreach_norm(products, 1)).sum().item()
+
+
 def train_step(model, optimizer, stitch, images, labels):
     loss = F.cross_entropy(model.logits(stitch, images), labels)
     names = model.plan["partition"][stitch]
     parameters = [model.trained[name] for name in names]
     loss.backward()
     scored = [value for name, value in zip(names, parameters) if ".head." not in name]
-    with torch.no_grad():
-        products = torch._foreach_mul(scored, [value.grad for value in scored])
-        torch.stack(torch._foreach_norm(products, 1)).sum().item()
+    importance(scored)
     optimizer["shared"].step()
     optimizer[str(stitch)].step()
     for value in parameters:
@@ -175,12 +180,17 @@ def matmul_rate(size=1024):
     return 2 * size**3 / best / 1e9
 
 
-def main():
+def read_plan():
+    """The plan that the first word names; its threads are set, and so is the seed."""
     with open(sys.argv[1]) as file:
         plan = json.load(file)
-    bench = sys.argv[2]
     torch.set_num_threads(plan["threads"])
     torch.manual_seed(0)
+    return plan
+
+
+def main():
+    plan, bench = read_plan(), sys.argv[2]
     if bench == "check":
         values = read_safetensors(plan["values"])
         model = Model(plan, values)
@@ -211,4 +221,5 @@ def main():
     print(json.dumps(timed(plan, bench, step, matmul_rate())))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -15,6 +15,7 @@ import { disposeMerged, mergeModel } from "../tuning/merge.js";
 import { defaultPst } from "../tuning/method.js";
 import { createTunedModel, disposeModel, modelLogits, type TunedModel } from "../tuning/tuned-model.js";
 import { matmulRate } from "./matmul-rate.js";
+import { median } from "./median.js";
 
 /** What is measured. */
 export interface BenchSettings {
@@ -192,7 +193,7 @@ function timeSteps(settings: BenchSettings, matmulGflops: number, bench: Measure
     seconds += elapsed;
   }
   const tenth = Math.floor(cpuTimes.length / 10);
-  const lateOverEarly = tenth < 10 ? null : middle(cpuTimes.slice(-tenth)) / middle(cpuTimes.slice(0, tenth));
+  const lateOverEarly = tenth < 10 ? null : median(cpuTimes.slice(-tenth)) / median(cpuTimes.slice(0, tenth));
   imageRates.sort((a, b) => b - a);
   cpuTimes.sort((a, b) => a - b);
   const gflops = operations / seconds / 1e9;
@@ -204,10 +205,6 @@ function timeSteps(settings: BenchSettings, matmulGflops: number, bench: Measure
     fraction_of_matmul_rate: gflops / matmulGflops,
     late_over_early: lateOverEarly,
   });
-}
-
-function middle(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
 function meanFlops({ costs }: StitchFamily): number {

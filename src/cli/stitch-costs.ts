@@ -2,6 +2,7 @@
  * @file Whether a stitch costs what its FLOPs say: the time of a training step, stitch by stitch.
  */
 import { withTrainStep, type BenchSettings } from "./bench.js";
+import { median } from "./median.js";
 
 /** One line of the benchmark; names as scripts read them. */
 export interface StitchCostLine {
@@ -51,8 +52,4 @@ export function measureStitchCosts(settings: BenchSettings, rounds: number): Sti
       worst_stitch: deviations.indexOf(worst),
     };
   });
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }

@@ -3,7 +3,6 @@
  *
  * Run: npm run bench:language -- python=PYTHON [shapes=mini-llama,smollm2] [rounds=3] [steps=6] [count=48] [threads=all]
  */
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +11,7 @@ import type { LlamaConfig } from "../anchors/llama-shape.js";
 import { llamaModules } from "../anchors/llama-shape.js";
 import { parameterShapes, type HostTensor } from "../anchors/parameters.js";
 import { writeSafetensors } from "../anchors/safetensors.js";
+import { median } from "../cli/median.js";
 import { packageRoot } from "../experiments/package-root.js";
 import { createRng } from "../rng.js";
 import { stitchFamily } from "../stitching/family.js";
@@ -23,6 +23,7 @@ import { disposeGradients, importanceScore, stitchGradients } from "../training/
 import { languagePairOf } from "../training/language-pairs.js";
 import { defaultPst } from "../tuning/method.js";
 import { createTunedModel, stitchView, type TunedModel } from "../tuning/tuned-model.js";
+import { alternate, run, words } from "./bench-alternate.js";
 
 /** What both engines do. */
 interface Plan {
@@ -48,7 +49,6 @@ interface Plan {
 type Storage = "float32" | "bfloat16";
 
 const UNTIMED = 2;
-const words = new Map(process.argv.slice(2).map((word) => word.split("=", 2) as [string, string]));
 const given = (key: string, otherwise: string): string => words.get(key) ?? otherwise;
 const threads = Number(given("threads", String(availableParallelism())));
 
@@ -154,30 +154,22 @@ function peer(python: string, plan: string, ...what: string[]): string {
   return run(python, [join(packageRoot, "bench/peer-language.py"), plan, ...what]);
 }
 
-function run(command: string, all: readonly string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(command, all, { encoding: "utf8", maxBuffer: 2 ** 26 });
-  if (status !== 0) throw new Error(`bench-language: ${command} ${all[0]} failed: ${error?.message ?? stderr}`);
-  return stdout.trim().split("\n").at(-1)!;
-}
-
-/** Alternates the programs; every round gives each one's median, and the ratios are of the medians over all rounds. */
+/** Prints every program's median and best over all rounds, and the kit's ratios to PyTorch. */
 function measure(path: string, { shape }: Plan, python: string, rounds: number): void {
-  const kit = (what: string, storage: Storage) => (): string => run(process.execPath, [join(packageRoot, "dist/testing/bench-language.js"), `kit=${what}`, `storage=${storage}`, `plan=${path}`]);
   for (const what of ["decode", "train"] as const) {
-    const programs: Record<string, () => string> = {
-      "kit float32": kit(what, "float32"), "kit bfloat16": kit(what, "bfloat16"), "torch float32": () => peer(python, path, what),
-      ...(what === "decode" ? { "torch bfloat16": () => peer(python, path, what, "bfloat16") } : {}),
-    };
-    const found = new Map<string, number[]>(Object.keys(programs).map((name) => [name, []]));
-    for (let round = 0; round < rounds; round++) for (const [name, program] of Object.entries(programs)) found.get(name)!.push(...(JSON.parse(program()) as number[]).slice(what === "train" ? UNTIMED : 0));
-    const median = (name: string): number => middle(found.get(name)!);
-    for (const name of found.keys()) console.log(`${shape} ${what}, ${name}: ${(1000 * median(name)).toPrecision(4)} ms on the median, ${(1000 * Math.min(...found.get(name)!)).toPrecision(4)} ms at best`);
-    for (const own of ["kit float32", "kit bfloat16"]) console.log(`${shape} ${what}, ${own} against torch float32: ×${(median("torch float32") / median(own)).toFixed(2)}, at best ×${(Math.min(...found.get("torch float32")!) / Math.min(...found.get(own)!)).toFixed(2)}`);
+    const counted = (printed: string): number[] => (JSON.parse(printed) as number[]).slice(what === "train" ? UNTIMED : 0);
+    const kit = (storage: Storage) => (): number[] => counted(run(process.execPath, [join(packageRoot, "dist/testing/bench-language.js"), `kit=${what}`, `storage=${storage}`, `plan=${path}`]));
+    const torch = (...dtype: Storage[]) => (): number[] => counted(peer(python, path, what, ...dtype));
+    const programs: Record<string, () => number[]> = { "kit float32": kit("float32"), "kit bfloat16": kit("bfloat16"), "torch float32": torch(), ...(what === "decode" ? { "torch bfloat16": torch("bfloat16") } : {}) };
+    const found = Object.entries(alternate(programs, rounds)).map(([name, all]) => [name, all.flat()] as const);
+    const times = new Map(found.map(([name, seconds]) => [name, { typical: median(seconds), best: Math.min(...seconds) }]));
+    for (const [name, { typical, best }] of times) console.log(`${shape} ${what}, ${name}: ${(1000 * typical).toPrecision(4)} ms on the median, ${(1000 * best).toPrecision(4)} ms at best`);
+    const theirs = times.get("torch float32")!;
+    for (const name of ["kit float32", "kit bfloat16"]) {
+      const own = times.get(name)!;
+      console.log(`${shape} ${what}, ${name} against torch float32: ×${(theirs.typical / own.typical).toFixed(2)}, at best ×${(theirs.best / own.best).toFixed(2)}`);
+    }
   }
-}
-
-function middle(values: readonly number[]): number {
-  return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)]!;
 }
 
 await useBackend("native", { threads });
