@@ -9,7 +9,7 @@ import type { ClaimResult } from "../reporting/claims.js";
 import { coverageOf, type Coverage } from "../reporting/coverage.js";
 import type { Figure, FigureWidth } from "../reporting/figures/figure.js";
 import { figureEndings, writeFigure } from "../reporting/figures/render.js";
-import type { Ingredient, Json } from "../reporting/run-record.js";
+import { readRunRecords, type Ingredient, type Json, type RunRecord } from "../reporting/run-record.js";
 import { readSummary, SUMMARY_FILE, writeSummary } from "../reporting/summary.js";
 import { readRows, rowsToCsv } from "../reporting/rows-csv.js";
 import type { RowType } from "../reporting/record.js";
@@ -66,6 +66,8 @@ export interface ReportContext {
   readonly profile: string;
   /** What is reduced; stands in every table and figure. */
   readonly note: string;
+  /** Records of the plan's finished runs; those of other runs in the folder are left out, and in a fresh clone there are none. */
+  readonly records: readonly RunRecord[];
 }
 
 /** How a figure is to be drawn. */
@@ -238,7 +240,9 @@ export function defineExperiment<Settings extends PlainData, Point extends Plain
           const rows = rowsIn(folder);
           const coverage = coverageIn(folder, runs);
           const noteOfRows = given ?? (coverage === undefined || coverage.finished === coverage.planned ? told : `${told}; partial: ${coverage.finished} of ${coverage.planned} planned runs`);
-          await definition.report(rows, { folder, id, profile: label, note: noteOfRows });
+          const planned = new Set(runs.map(({ name: run }) => run));
+          const records = readRunRecords(folder).filter(({ run, status }) => status === "finished" && planned.has(run));
+          await definition.report(rows, { folder, id, profile: label, note: noteOfRows, records });
           for (const [figure, draw] of figures) {
             const [wide, narrow] = (["double", "single"] as const).map((width) => draw(rows, { note: noteOfRows, width }));
             await writeFigure(join(folder, "figures", figure), wide!, `${id}, ${label}`, narrow);

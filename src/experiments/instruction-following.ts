@@ -163,6 +163,6 @@ export function instructionRowsOf({ family, outcomes, trainable }: LanguageAdapt
   });
 }
 
-async function reportInstructions(rows: readonly InstructionRow[], { folder, note }: ReportContext): Promise<void> {
-  for (const table of [...instructionTables(rows, note, labels), speedTable(folder, note, labels), costsTable(folder, note, labels)]) if (table !== undefined) writeTable(join(folder, "tables"), table);
+async function reportInstructions(rows: readonly InstructionRow[], { folder, note, records }: ReportContext): Promise<void> {
+  for (const table of [...instructionTables(rows, note, labels), speedTable(records, note, labels), costsTable(records, note, labels)]) if (table !== undefined) writeTable(join(folder, "tables"), table);
 }

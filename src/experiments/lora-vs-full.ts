@@ -60,8 +60,8 @@ export const loraVsFull = defineVtabStudy({
   claims: loraClaims,
 });
 
-async function reportTechniques(rows: readonly StitchRow[], { folder, note }: ReportContext): Promise<void> {
-  for (const table of [techniqueTable(rows, note, labels), costsTable(folder, note)]) if (table !== undefined) writeTable(join(folder, "tables"), table);
+async function reportTechniques(rows: readonly StitchRow[], { folder, note, records }: ReportContext): Promise<void> {
+  for (const table of [techniqueTable(rows, note, labels), costsTable(records, note)]) if (table !== undefined) writeTable(join(folder, "tables"), table);
 }
 
 /** Mean over anchors and tasks, seed by seed. */

@@ -58,8 +58,8 @@ export const peftTechniques = defineVtabStudy({
   claims: techniqueClaims,
 });
 
-async function reportTechniques(rows: readonly StitchRow[], { folder, note }: ReportContext): Promise<void> {
-  for (const table of [spaceTechniqueTable(rows, note, about), stepCostsTable(folder, note, about)]) if (table !== undefined) writeTable(join(folder, "tables"), table);
+async function reportTechniques(rows: readonly StitchRow[], { folder, note, records }: ReportContext): Promise<void> {
+  for (const table of [spaceTechniqueTable(rows, note, about), stepCostsTable(records, note, about)]) if (table !== undefined) writeTable(join(folder, "tables"), table);
 }
 
 /** LoRA against each of the others, mean of all stitches and tasks, seed by seed. */

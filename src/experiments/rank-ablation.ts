@@ -52,8 +52,8 @@ export const rankAblation = defineVtabStudy({
   claims: rankClaims,
 });
 
-async function reportRanks(rows: readonly StitchRow[], { folder, note }: ReportContext): Promise<void> {
-  const tables = [rankTable(rows, note), costsTable(folder, note)];
+async function reportRanks(rows: readonly StitchRow[], { folder, note, records }: ReportContext): Promise<void> {
+  const tables = [rankTable(rows, note), costsTable(records, note)];
   for (const table of tables) if (table !== undefined) writeTable(join(folder, "tables"), table);
 }
 

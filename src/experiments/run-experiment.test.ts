@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { parseRunRecord } from "../reporting/run-record.js";
+import { parseRunRecord, type RunRecord } from "../reporting/run-record.js";
 import { toyExperiment, type ToyHooks } from "../testing/toy-experiment.js";
 import type { PlanOptions } from "./experiment.js";
 import type { RunEvent } from "./run-events.js";
@@ -145,6 +145,17 @@ test("a report drawn again keeps the note of the settings that made the rows", a
   await toyExperiment().plan("quick").report(folder, "quick: 9 steps, 2 seeds");
   expect(readFileSync(join(folder, "tables", "toy.md"), "utf8")).toBe("quick: 9 steps, 2 seeds: 4 rows\n");
   expect(JSON.parse(readFileSync(join(folder, "summary.json"), "utf8"))).toMatchObject({ experiment: "toy", profile: "quick", note: "quick: 9 steps, 2 seeds", command: "./reproduce.sh quick toy", files: ["tables/toy.md", "rows.csv"] });
+});
+
+test("a report is given the records of the plan's finished runs, not those that an earlier plan left in the folder", async () => {
+  const told: (readonly string[])[] = [];
+  const onReport = (records: readonly RunRecord[]): void => void told.push(records.map((record) => record.run));
+  await run({ onReport });
+  await run({ onReport }, { changes: { shapes: ["star", "bad"] } });
+  expect(told).toEqual([
+    ["shape=ring_seed=0", "shape=ring_seed=1", "shape=star_seed=0", "shape=star_seed=1"],
+    ["shape=star_seed=0", "shape=star_seed=1"],
+  ]);
 });
 
 test("every event but progress stands in the log, one JSON object a line", async () => {

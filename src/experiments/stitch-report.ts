@@ -20,9 +20,9 @@ export function stitchFigures(labels: Readonly<Record<string, string>> = {}): Fi
 }
 
 /** Writes the tables. @param labels - as for {@link stitchFigures}. */
-export async function reportStitchRows(rows: readonly StitchRow[], { folder, note }: ReportContext, labels: Readonly<Record<string, string>> = {}): Promise<void> {
+export async function reportStitchRows(rows: readonly StitchRow[], { folder, note, records }: ReportContext, labels: Readonly<Record<string, string>> = {}): Promise<void> {
   for (const table of stitchTables(rows, { note, labels })) writeTable(join(folder, "tables"), table);
-  const costs = costsTable(folder, note, labels);
+  const costs = costsTable(records, note, labels);
   if (costs !== undefined) writeTable(join(folder, "tables"), costs);
 }
 

@@ -3,13 +3,12 @@
  *
  * These differ from run to run, so they stand in a table of their own and in nothing that is compared byte for byte.
  */
-import { readRunRecords } from "./run-record.js";
+import type { RunRecord } from "./run-record.js";
 import { groupBy, meanSpread } from "./seed-means.js";
 import type { Table } from "./table.js";
 
-/** The table `costs`, or nothing where no record is left (a fresh clone holds rows without records). */
-export function costsTable(folder: string, note: string, labels: Readonly<Record<string, string>> = {}): Table | undefined {
-  const records = readRunRecords(folder).filter(({ status }) => status === "finished");
+/** The table `costs`, or nothing where no record is left (a fresh clone holds rows without records). @param records - of finished runs. */
+export function costsTable(records: readonly RunRecord[], note: string, labels: Readonly<Record<string, string>> = {}): Table | undefined {
   if (records.length === 0) return undefined;
   const byMethod = groupBy(records, ({ settings }) => String(settings["method"] ?? ""));
   const [first] = records;

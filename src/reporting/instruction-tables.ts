@@ -3,7 +3,7 @@
  */
 import { anchorLabel } from "./figures/style.js";
 import { rowLabel, samplesOf, type InstructionRow } from "./instruction-rows.js";
-import { readRunRecords } from "./run-record.js";
+import type { RunRecord } from "./run-record.js";
 import { groupBy, meanSpread, type MeanSpread } from "./seed-means.js";
 import type { Table } from "./table.js";
 
@@ -108,9 +108,8 @@ function oneLine(text: string): string {
   return line === "" ? "(nothing)" : line;
 }
 
-/** The table `speed`: tokens that a stitch writes in a second, from the runs' records; nothing where none is left. */
-export function speedTable(folder: string, note: string, labels: Readonly<Record<string, string>>): Table | undefined {
-  const records = readRunRecords(folder).filter(({ status }) => status === "finished");
+/** The table `speed`: tokens that a stitch writes in a second, from the finished runs' records; nothing where none is left. */
+export function speedTable(records: readonly RunRecord[], note: string, labels: Readonly<Record<string, string>>): Table | undefined {
   const speeds = records.flatMap(({ settings, measured }) => Object.entries(measured ?? {}).flatMap(([name, value]) => (name.startsWith("tokensPerSecond ") ? [{ method: String(settings["method"]), stitch: name.slice("tokensPerSecond ".length), value }] : [])));
   if (speeds.length === 0) return undefined;
   const [first] = records;

@@ -2,7 +2,7 @@
  * @file Techniques in one stitch space: accuracy of all stitches, what each trains, and what a step took.
  */
 import type { StitchRow } from "./record.js";
-import { readRunRecords, type Json } from "./run-record.js";
+import type { Json, RunRecord } from "./run-record.js";
 import { groupBy, meanSpread, type MeanSpread } from "./seed-means.js";
 import type { Table } from "./table.js";
 import { areasBySeed } from "./tables.js";
@@ -75,9 +75,9 @@ export function spaceTechniqueTable(rows: readonly StitchRow[], note: string, ab
   };
 }
 
-/** The table `steps`: milliseconds of a training step and peak memory, from the runs' records; nothing where none is left. */
-export function stepCostsTable(folder: string, note: string, about: Readonly<Record<string, TechniqueAbout>>): Table | undefined {
-  const records = readRunRecords(folder).filter(({ status, seconds: whole }) => status === "finished" && whole !== null); // one taken up again timed its last part only
+/** The table `steps`: milliseconds of a training step and peak memory, from the finished runs' records; nothing where none is left. */
+export function stepCostsTable(finished: readonly RunRecord[], note: string, about: Readonly<Record<string, TechniqueAbout>>): Table | undefined {
+  const records = finished.filter(({ seconds: whole }) => whole !== null); // one taken up again timed its last part only
   if (records.length === 0) return undefined;
   return {
     id: "steps", title: "What a step took", note,

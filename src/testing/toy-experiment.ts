@@ -9,6 +9,7 @@ import { defineExperiment, type Experiment, type PlainData } from "../experiment
 import { writeFileAtomic } from "../reporting/atomic-write.js";
 import { numberColumn, textColumn, wholeColumn } from "../reporting/columns.js";
 import { defineRows, type RowType } from "../reporting/record.js";
+import type { RunRecord } from "../reporting/run-record.js";
 
 type ToySettings = { readonly shapes: readonly string[]; readonly scale: number; readonly steps: number; readonly place: string | null };
 type ToyPoint = { readonly shape: string };
@@ -26,10 +27,12 @@ export interface ToyHooks {
   readonly onStep?: (run: string, step: number) => void | Promise<void>;
   /** Content that stands for the data; another content is another run. */
   readonly data?: () => string;
+  /** Told the records that each report is given. */
+  readonly onReport?: (records: readonly RunRecord[]) => void;
 }
 
 /** Makes the toy. Shape "bad" fails as a caller's fault, "broken" as one of ours. */
-export function toyExperiment({ onStep = () => undefined, data = () => "data" }: ToyHooks = {}): Experiment {
+export function toyExperiment({ onStep = () => undefined, data = () => "data", onReport = () => undefined }: ToyHooks = {}): Experiment {
   const settings: ToySettings = { shapes: ["ring", "star"], scale: 2, steps: 6, place: null };
   return defineExperiment<ToySettings, ToyPoint, ToyRow>({
     id: "toy",
@@ -62,7 +65,10 @@ export function toyExperiment({ onStep = () => undefined, data = () => "data" }:
     },
     work: (_, { steps }) => steps,
     figures: {},
-    report: async (rows, { folder, note }) => writeFileAtomic(join(folder, "tables", "toy.md"), `${note}: ${rows.length} rows\n`),
+    async report(rows, { folder, note, records }) {
+      onReport(records);
+      writeFileAtomic(join(folder, "tables", "toy.md"), `${note}: ${rows.length} rows\n`);
+    },
     reportFiles: ["tables/toy.md"],
     claims: (rows) => [{ claim: "it runs", source: "our question", measure: "rows", ours: { mean: rows.length, spread: null, count: 1 }, verdict: "undecided", reason: "a toy" }],
   });
