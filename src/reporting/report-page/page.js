@@ -66,3 +66,5 @@ const exploring = explorer();
 document.getElementById("main").replaceChildren(claims(), ...(exploring === null ? [] : [exploring]), ...report.experiments.map(experimentElement));
 const links = [["claims", "Claims"], ...(exploring === null ? [] : [["explorer", "Explorer"]]), ...report.experiments.map(({ summary }) => [summary.experiment, summary.experiment])];
 document.getElementById("contents").append(...links.map(([id, text]) => el("a", { href: `#${id}` }, text)));
+// The header stays in sight, in as many lines as its links need: what a link leads to comes to rest below it.
+new ResizeObserver(([{ target }]) => root.style.setProperty("--header", `${target.offsetHeight}px`)).observe(document.querySelector("header"));

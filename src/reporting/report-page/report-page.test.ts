@@ -146,6 +146,13 @@ test.skipIf(browserPath === undefined)(`in a browser: no errors, hover, sorting,
     await experiment.locator("input[type=search]").first().fill("");
     expect(await table.locator("tbody tr").count()).toBe(all);
 
+    // A link leads to a heading below the header, in however many lines its links stand.
+    await tab.evaluate(`document.getElementById("contents").style.paddingBottom = "60px"`);
+    await tab.locator("#contents a").last().click();
+    const header = (await tab.locator("header").boundingBox())!;
+    await expect.poll(async () => (await experiment.locator("h2").boundingBox())!.y).toBeGreaterThanOrEqual(header.y + header.height);
+    await tab.evaluate(`document.getElementById("contents").style.paddingBottom = ""`);
+
     const plot = experiment.locator(".js-plotly-plot").first();
     await experiment.locator(".figure").first().scrollIntoViewIfNeeded();
     await plot.locator(".point").first().waitFor();
