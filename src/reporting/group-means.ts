@@ -1,6 +1,7 @@
 /**
  * @file The two averages of a many-task benchmark: over groups of tasks, and over tasks.
  */
+import { average, groupBy } from "./seed-means.js";
 
 /** One task's result and the group that it belongs to. */
 export interface GroupedValue {
@@ -20,12 +21,6 @@ export interface GroupMeans {
 
 /** Averages results by group and over all tasks; NaN where there are none. Both are in use for VTAB-1k. */
 export function groupMeans(results: readonly GroupedValue[]): GroupMeans {
-  const members = new Map<string, number[]>();
-  for (const { group, value } of results) members.set(group, [...(members.get(group) ?? []), value]);
-  const groups = new Map([...members].map(([group, values]) => [group, mean(values)]));
-  return { groups, meanOfGroups: mean([...groups.values()]), meanOfTasks: mean(results.map(({ value }) => value)) };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  const groups = new Map([...groupBy(results, ({ group }) => group)].map(([group, members]) => [group, average(members.map(({ value }) => value))]));
+  return { groups, meanOfGroups: average([...groups.values()]), meanOfTasks: average(results.map(({ value }) => value)) };
 }

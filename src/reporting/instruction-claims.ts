@@ -4,9 +4,7 @@
 import { judge, pairedDifference, type ClaimResult, type ClaimUnit } from "./claims.js";
 import type { InstructionRow } from "./instruction-rows.js";
 import { spearman } from "./rank-correlation.js";
-import { groupBy, meanSpread, type MeanSpread } from "./seed-means.js";
-
-const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+import { average, groupBy, meanSpread, type MeanSpread } from "./seed-means.js";
 
 /** Mean logarithm of the response perplexity of the rows that count, nats a token, by seed; a seed that lacks a stitch is left out. */
 function natsBySeed(rows: readonly InstructionRow[], method: string, counts: (row: InstructionRow) => boolean = () => true): Map<number, number> {

@@ -4,7 +4,7 @@
 import { anchorLabel } from "./figures/style.js";
 import { rowLabel, samplesOf, type InstructionRow } from "./instruction-rows.js";
 import type { RunRecord } from "./run-record.js";
-import { groupBy, meanSpread, type MeanSpread } from "./seed-means.js";
+import { average, groupBy, meanSpread, type MeanSpread } from "./seed-means.js";
 import type { Table } from "./table.js";
 
 /** One stitch of one method over seeds. */
@@ -77,7 +77,7 @@ function bySeed(rows: readonly InstructionRow[]): Pick<InstructionMean, "perplex
 function seedMean(rows: readonly InstructionRow[], value: (row: InstructionRow) => number | null): MeanSpread | null {
   return meanSpread([...groupBy(rows, ({ seed }) => seed).values()].flatMap((ofSeed) => {
     const known = ofSeed.map(value).filter((one) => one !== null);
-    return known.length === 0 ? [] : [known.reduce((sum, one) => sum + one, 0) / known.length];
+    return known.length === 0 ? [] : [average(known)];
   }));
 }
 

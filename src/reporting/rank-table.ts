@@ -2,7 +2,7 @@
  * @file The rank ablation's numbers from its rows: mean accuracy of all stitches by scale, rank, group of tasks and seed.
  */
 import type { StitchRow } from "./record.js";
-import { groupBy, meanSpread } from "./seed-means.js";
+import { average, groupBy, meanSpread } from "./seed-means.js";
 import type { Table } from "./table.js";
 
 /** One scale, rank, group ("all" is the mean over tasks) and seed. */
@@ -29,14 +29,13 @@ export function scaleOf(method: string): { readonly scale: string; readonly rank
 
 /** Every cell that the rows fill, scale by scale, ranks ascending. */
 export function rankCells(rows: readonly StitchRow[]): RankCell[] {
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   const cells = [...groupBy(rows, ({ method, seed }) => `${method}\n${seed}`).values()].flatMap((ofRun): RankCell[] => {
     const { method, seed, trainableParams } = ofRun[0]!;
     const tasks = [...groupBy(ofRun, ({ task }) => task).values()].map((ofTask) => ({
-      group: ofTask[0]!.group as string, top1: mean(ofTask.map(({ top1 }) => top1)), best: Math.max(...ofTask.map(({ top1 }) => top1)),
+      group: ofTask[0]!.group as string, top1: average(ofTask.map(({ top1 }) => top1)), best: Math.max(...ofTask.map(({ top1 }) => top1)),
     }));
     const groups = new Map([...groupBy(tasks, ({ group }) => group), ["all", tasks]]);
-    return [...groups].map(([group, ofGroup]) => ({ ...scaleOf(method), group, seed, top1: mean(ofGroup.map(({ top1 }) => top1)), best: mean(ofGroup.map(({ best }) => best)), trainableParams }));
+    return [...groups].map(([group, ofGroup]) => ({ ...scaleOf(method), group, seed, top1: average(ofGroup.map(({ top1 }) => top1)), best: average(ofGroup.map(({ best }) => best)), trainableParams }));
   });
   return cells.sort((a, b) => a.rank - b.rank);
 }

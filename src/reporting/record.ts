@@ -62,7 +62,7 @@ export const stitchColumns = {
   task: textColumn(),
   /** VTAB's group of the task. */
   group: choiceColumn(taskGroups),
-  /** How the family was adapted; see `methods.ts` for the names that have a label. */
+  /** How the family was adapted; see `figures/style.ts` for the names that have a label. */
   method: textColumn(),
   /** Seed of the run. */
   seed: wholeColumn(),

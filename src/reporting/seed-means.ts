@@ -13,10 +13,15 @@ export interface MeanSpread {
 /** Mean and sample standard deviation (divisor n − 1); null where there is no value. */
 export function meanSpread(values: readonly number[]): MeanSpread | null {
   if (values.length === 0) return null;
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const mean = average(values);
   if (values.length === 1) return { mean, spread: null, count: 1 };
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return { mean, spread: Math.sqrt(squares / (values.length - 1)), count: values.length };
+}
+
+/** Mean of some values; NaN where there is none. */
+export function average(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** Groups values by a key, groups and members in order of first appearance. */
@@ -59,12 +64,11 @@ export function taskMeans(rows: readonly StitchRow[], tasks: readonly string[]):
   return [...groupBy(rows, ({ stitchId }) => stitchId).values()].flatMap((group) => {
     const whole = [...groupBy(group, ({ seed }) => seed).values()].filter((ofSeed) => tasks.every((task) => ofSeed.some((row) => row.task === task)));
     if (whole.length === 0) return [];
-    return [stitchMean(whole.flat(), whole.map((ofSeed) => ofSeed.reduce((sum, { top1 }) => sum + top1, 0) / ofSeed.length))];
+    return [stitchMean(whole.flat(), whole.map((ofSeed) => average(ofSeed.map(({ top1 }) => top1))))];
   });
 }
 
 function stitchMean(group: readonly StitchRow[], perSeed: readonly number[]): StitchMean {
-  const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   const row = group[0]!;
   const { mean, spread, count } = meanSpread(perSeed)!;
   return {

@@ -3,7 +3,7 @@
  */
 import type { StitchRow } from "./record.js";
 import type { Json, RunRecord } from "./run-record.js";
-import { groupBy, meanSpread, type MeanSpread } from "./seed-means.js";
+import { average, groupBy, meanSpread, type MeanSpread } from "./seed-means.js";
 import type { Table } from "./table.js";
 import { areasBySeed } from "./tables.js";
 
@@ -28,7 +28,6 @@ export interface TechniqueAbout {
 /** A weight, its gradient and AdamW's two averages, float32. */
 const BYTES = 16;
 const seconds = (found: Json | undefined): number[] => (typeof found === "number" ? [found] : []);
-const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Every technique, in order of appearance. */
 export function spaceTechniques(rows: readonly StitchRow[]): SpaceTechnique[] {

@@ -3,7 +3,7 @@
  */
 import { anchorLabel } from "./figures/style.js";
 import type { StitchRow } from "./record.js";
-import { groupBy, meanSpread, type MeanSpread } from "./seed-means.js";
+import { average, groupBy, meanSpread, type MeanSpread } from "./seed-means.js";
 import type { Table } from "./table.js";
 
 /** A technique on an anchor: mean over tasks, spread over seeds. */
@@ -15,8 +15,6 @@ export interface TechniqueCell {
   /** Of one run; the tasks' heads differ, so the mean over tasks. */
   readonly trainableParams: number;
 }
-
-const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Every technique on every anchor, in order of appearance. */
 export function techniqueCells(rows: readonly StitchRow[]): TechniqueCell[] {
