@@ -61,14 +61,14 @@ export async function measureLatency({ familyId, anchors }: Pick<FamilyEntry, "f
   if (!(tokens in benchImages)) throw new UsageError(`latency: family ${familyId} has ${tokens} tokens, expected ${Object.keys(benchImages).join(", ")}.`);
   const model = benchModel({ widths: anchors.map(({ config }) => config.width), tokens });
   const merged = mergeModel(model);
-  const { images, ...rest } = batchOf(benchSplit({ tokens }, batch), Array.from({ length: batch }, (_, index) => index));
+  const pictures = batchOf(benchSplit({ tokens }, batch), Array.from({ length: batch }, (_, index) => index));
   try {
     const { routes, costs, space } = model.family;
     const seconds: number[][] = routes.map(() => []);
     for (let pass = 0; pass <= repeats; pass++) {
       for (const stitchId of routes.keys()) {
         const started = performance.now();
-        const logits = tf.tidy(() => modelLogits(merged, stitchId, images));
+        const logits = tf.tidy(() => modelLogits(merged, stitchId, pictures.images));
         logits.dataSync();
         logits.dispose();
         if (pass > 0) seconds[stitchId]!.push((performance.now() - started) / batch);
@@ -85,7 +85,7 @@ export async function measureLatency({ familyId, anchors }: Pick<FamilyEntry, "f
       };
     });
   } finally {
-    disposeBatch({ images, ...rest });
+    disposeBatch(pictures);
     disposeMerged(merged);
     disposeModel(model);
   }
