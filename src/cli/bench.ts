@@ -195,12 +195,11 @@ function timeSteps(settings: BenchSettings, matmulGflops: number, bench: Measure
   const tenth = Math.floor(cpuTimes.length / 10);
   const lateOverEarly = tenth < 10 ? null : median(cpuTimes.slice(-tenth)) / median(cpuTimes.slice(0, tenth));
   imageRates.sort((a, b) => b - a);
-  cpuTimes.sort((a, b) => a - b);
   const gflops = operations / seconds / 1e9;
   return measurement(settings, bench, {
     images_per_second_best: imageRates[0]!,
     images_per_second_median: imageRates[Math.floor(imageRates.length / 2)]!,
-    cpu_ms_per_image: cpuTimes[Math.floor(cpuTimes.length / 2)]!,
+    cpu_ms_per_image: median(cpuTimes),
     gflops_rate: gflops,
     fraction_of_matmul_rate: gflops / matmulGflops,
     late_over_early: lateOverEarly,

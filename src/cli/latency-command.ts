@@ -12,6 +12,7 @@ import { batchOf, disposeBatch } from "../training/batches.js";
 import { disposeMerged, mergeModel } from "../tuning/merge.js";
 import { disposeModel, modelLogits } from "../tuning/tuned-model.js";
 import { benchImages, benchModel, benchSplit } from "./bench.js";
+import { median } from "./median.js";
 import { defaultResults, startEngine, wholeNumber, withEngineOptions, type EngineOptions } from "./options.js";
 import { progressDisplay } from "./progress.js";
 import type { Terminal } from "./terminal.js";
@@ -64,24 +65,24 @@ export async function measureLatency({ familyId, anchors }: Pick<FamilyEntry, "f
   const pictures = batchOf(benchSplit({ tokens }, batch), Array.from({ length: batch }, (_, index) => index));
   try {
     const { routes, costs, space } = model.family;
-    const seconds: number[][] = routes.map(() => []);
+    const milliseconds: number[][] = routes.map(() => []);
     for (let pass = 0; pass <= repeats; pass++) {
       for (const stitchId of routes.keys()) {
         const started = performance.now();
         const logits = tf.tidy(() => modelLogits(merged, stitchId, pictures.images));
         logits.dataSync();
         logits.dispose();
-        if (pass > 0) seconds[stitchId]!.push((performance.now() - started) / batch);
+        if (pass > 0) milliseconds[stitchId]!.push((performance.now() - started) / batch);
       }
       onPass(pass + 1, repeats + 1);
       await new Promise((resolve) => setImmediate(resolve));
     }
     return space.stitches.map((stitch) => {
-      const sorted = [...seconds[stitch.stitchId]!].sort((a, b) => a - b);
+      const times = milliseconds[stitch.stitchId]!;
       const joined = stitch.kind === "stitch";
       return {
         front: anchors[stitch.front]!.anchorId, end: anchors[stitch.end]!.anchorId, frontBlock: joined ? stitch.frontBlock : null, endBlock: joined ? stitch.endBlock : null, flops: costs[stitch.stitchId]!.flops,
-        milliseconds: rounded(sorted[Math.floor(sorted.length / 2)]!), least: rounded(sorted[0]!), most: rounded(sorted.at(-1)!),
+        milliseconds: rounded(median(times)), least: rounded(Math.min(...times)), most: rounded(Math.max(...times)),
       };
     });
   } finally {

@@ -2,6 +2,7 @@
  * @file How fast the engine multiplies matrices: the yardstick for everything else.
  */
 import { tf } from "../tensor/index.js";
+import { median } from "./median.js";
 
 /** Floating-point operations a second, a multiply–add counted as two. */
 export interface MatmulRate {
@@ -26,6 +27,5 @@ export function matmulRate(size = 512, seconds = 0.3): MatmulRate {
   while (times.length < 3 || (times.reduce((sum, time) => sum + time, first) < seconds && times.length < 200)) times.push(once());
   a.dispose();
   b.dispose();
-  times.sort((x, y) => x - y);
-  return { best: operations / times[0]!, median: operations / times[Math.floor(times.length / 2)]! };
+  return { best: operations / Math.min(...times), median: operations / median(times) };
 }
