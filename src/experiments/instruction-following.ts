@@ -26,6 +26,7 @@ import { defineExperiment, type Ingredients, type ReportContext, type RunContext
 import { languageBase, languageMethods, languageSettingKinds, languageSettingsOf, type LanguageSettings } from "./language-settings.js";
 import { instructionsOf, languageSourceProblems, pairFolders, pairOf, type InstructionSource, type TestExchange } from "./language-sources.js";
 import { versions } from "./provenance.js";
+import { recipeProblems } from "./recipe-problems.js";
 
 type Point = { readonly method: string };
 
@@ -81,9 +82,7 @@ function problemsOf(where: string, settings: LanguageSettings): string[] {
     ...wholeNumberProblem(where, "maximumTokens", settings.maximumTokens, 1, Infinity),
   ];
   for (const key of ["trainExamples", "valExamples", "testExamples"] as const) if (settings[key] !== null) problems.push(...wholeNumberProblem(where, key, settings[key], 1, Infinity));
-  if (settings.methods.length === 0) problems.push(`${where}: methods is empty, expected at least one method.`);
-  if (!(settings.warmupShare >= 0 && settings.warmupShare < 1)) problems.push(`${where}: warmupShare is ${settings.warmupShare}, expected a number from 0 up to but not including 1.`);
-  if (!(settings.fullLearningRate > 0)) problems.push(`${where}: fullLearningRate is ${settings.fullLearningRate}, expected a number above 0.`);
+  problems.push(...recipeProblems(where, settings));
   return problems.length > 0 ? problems : adaptLanguageProblems(where, unloaded(settings), languageSettingsOf(settings, "pst"));
 }
 
@@ -126,12 +125,12 @@ async function runInstructions({ method }: Point, settings: LanguageSettings, co
 /** Tokens a second of each adapted stitch, one answer after another: the first question's prompt and as many tokens as an answer may have. */
 function writingSpeeds(model: TunedModel<LlamaConfig>, family: LanguageFamily, test: readonly TestExchange[], maximum: number): [name: string, rate: number][] {
   const format = formatOf(family);
-  const { endId: _never, ...endless } = format.tokenizer;
+  const endless = { ...format, tokenizer: { ...format.tokenizer, endId: undefined } };
   const [question] = test;
   if (question === undefined) return [];
   return model.partition.flatMap((trainables, stitchId): [string, number][] => {
     if (trainables.length === 0) return [];
-    const write = (): void => void answersOf(model, stitchId, [question], { ...format, tokenizer: { ...endless, endId: undefined } }, maximum);
+    const write = (): void => void answersOf(model, stitchId, [question], endless, maximum);
     write();
     const started = performance.now();
     write();

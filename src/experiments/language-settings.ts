@@ -4,6 +4,7 @@
 import { defaultSampler, type SamplerKind } from "../sampling/sampler.js";
 import type { ImportanceVariant } from "../sampling/importance.js";
 import type { LanguageAdaptSettings } from "../training/adapt-language.js";
+import { scaledSchedule } from "../training/schedule.js";
 import { defaultPst, type BiasScope } from "../tuning/method.js";
 import type { SettingKind } from "./settings.js";
 
@@ -78,7 +79,7 @@ export function languageSettingsOf(settings: LanguageSettings, method: string): 
     method: full ? { kind: "full" } : { kind: "pst", rank, scaling, loraTargets: "q+v", biasScope: settings.biasScope as BiasScope },
     train: {
       steps, batchSize, weightDecay, scheduleUnit: "step",
-      schedule: { length: steps, warmup: Math.round(settings.warmupShare * steps), base, warmupStart: base / 1000, minimum: base / 100 },
+      schedule: scaledSchedule(steps, Math.round(settings.warmupShare * steps), base),
       sampler: { ...defaultSampler, kind: (method === "pst" ? "importance" : "uniform") satisfies SamplerKind, bins },
       importance: scored ? (settings.importance as ImportanceVariant) : "loss",
     },

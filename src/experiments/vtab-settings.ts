@@ -7,6 +7,7 @@ import type { ImportanceVariant } from "../sampling/importance.js";
 import { defaultSampler, type SamplerKind } from "../sampling/sampler.js";
 import type { AdaptSettings } from "../training/adapt.js";
 import { stepsPerEpoch } from "../training/batches.js";
+import { scaledSchedule } from "../training/schedule.js";
 import type { TrainSettings } from "../training/train.js";
 import { defaultPst, type BiasScope, type LoraTargets } from "../tuning/method.js";
 import type { SettingKind } from "./settings.js";
@@ -151,7 +152,7 @@ export function adaptSettingsOf(settings: VtabSettings, method: string, family: 
     batchSize,
     weightDecay,
     scheduleUnit: settings.scheduleUnit as TrainSettings["scheduleUnit"],
-    schedule: { length, warmup: Math.round(settings.warmupShare * length), base, warmupStart: base / 1000, minimum: base / 100 },
+    schedule: scaledSchedule(length, Math.round(settings.warmupShare * length), base),
     sampler: {
       kind: stitched ? (settings.sampler as SamplerKind) : "uniform",
       bins: settings.bins,

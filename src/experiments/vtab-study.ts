@@ -12,6 +12,7 @@ import type { TuningMethod } from "../tuning/method.js";
 import type { TunedModel } from "../tuning/tuned-model.js";
 import { defineExperiment, type Experiment, type FigureDrawings, type Ingredients, type Profile, type ReportContext, type RunContext } from "./experiment.js";
 import { versions } from "./provenance.js";
+import { recipeProblems } from "./recipe-problems.js";
 import { adaptSettingsOf, vtabImages, vtabSettingKinds, type VtabSettings } from "./vtab-settings.js";
 import { unloaded, vtabMemory, vtabWork } from "./vtab-estimates.js";
 import { anchorsOf, missingSources, namingProblems, sourceProblems, taskOf, taskSha256 } from "./vtab-sources.js";
@@ -105,9 +106,7 @@ export const vtabSources = { absent: sourceProblems, missing: missingSources } a
 export function studyProblems(known: Readonly<Record<string, Variant>>, where: string, settings: VtabSettings): string[] {
   const problems = namingProblems(where, settings);
   for (const key of ["valImages", "testImages"] as const) if (settings[key] !== null) problems.push(...wholeNumberProblem(where, key, settings[key], 1, Infinity));
-  if (!(settings.warmupShare >= 0 && settings.warmupShare < 1)) problems.push(`${where}: warmupShare is ${settings.warmupShare}, expected a number from 0 up to but not including 1.`);
-  if (!(settings.fullLearningRate > 0)) problems.push(`${where}: fullLearningRate is ${settings.fullLearningRate}, expected a number above 0.`);
-  if (settings.methods.length === 0) problems.push(`${where}: methods is empty, expected at least one method.`);
+  problems.push(...recipeProblems(where, settings));
   const family = families.find(({ familyId }) => familyId === settings.family);
   if (family === undefined) return problems;
   problems.push(...settings.methods.flatMap((method) => choiceProblem(where, "method", method, Object.keys(known))));

@@ -11,6 +11,7 @@ import { adapt, type AdaptSettings, type AnchorFamily } from "./adapt.js";
 import { prepareSplit } from "./batches.js";
 import { linearProbe } from "./linear-probe.js";
 import { randomParameters } from "./pretrain.js";
+import { scaledSchedule } from "./schedule.js";
 import type { Progress } from "./train.js";
 
 /** The recipe, the same for every anchor and task. A type, not an interface: plain data for JSON. */
@@ -108,7 +109,7 @@ function settingsOf({ steps, batchSize, learningRate: base, weightDecay }: Compa
     initialImages: 1,
     train: {
       steps, batchSize, weightDecay, scheduleUnit: "step",
-      schedule: { length: steps, warmup: Math.round(steps / 10), base, warmupStart: base / 1000, minimum: base / 100 },
+      schedule: scaledSchedule(steps, Math.round(steps / 10), base),
       sampler: { ...defaultSampler, kind: "uniform" },
       importance: "loss",
     },

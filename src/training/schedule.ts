@@ -19,6 +19,11 @@ export interface Schedule {
 /** VTAB-1k practice: 100 epochs, 10 of warm-up from 1e-6, cosine from 1e-3 to 1e-5. */
 export const vtabSchedule: Schedule = { length: 100, warmup: 10, base: 1e-3, warmupStart: 1e-6, minimum: 1e-5 };
 
+/** The proportions of {@link vtabSchedule} at another length and peak: up from a thousandth of the peak, down to a hundredth. */
+export function scaledSchedule(length: number, warmup: number, base: number): Schedule {
+  return { length, warmup, base, warmupStart: base / 1000, minimum: base / 100 };
+}
+
 /**
  * Learning rate at time t: `warmupStart + t·(base − warmupStart)/warmup` while t < warmup, then
  * `minimum + ½·(base − minimum)·(1 + cos(π·t/length))`. The cosine does not restart after the warm-up.
