@@ -119,9 +119,10 @@ export async function adaptLanguage(family: LanguageFamily, instructions: Instru
     const initialised = performance.now();
     const state: TrainState = await train(model, data, settings.train, { ...trainOptions, rng: createRng(seed) });
     signal?.throwIfAborted();
+    const trained = performance.now();
     const scores = stitchScores(model, state, settings.train.sampler);
     await onTrained?.(model, scores);
-    const trained = performance.now();
+    const shown = performance.now();
     const evaluated = async (name: string, examples: readonly Exchange[], maximum: number): Promise<Map<number, TextQuality>> =>
       examples.length === 0 ? new Map() : evaluateText(model, examples, format, {
         maximum,
@@ -131,7 +132,7 @@ export async function adaptLanguage(family: LanguageFamily, instructions: Instru
     const validation = await evaluated("validation", instructions.validation, 0);
     const test = await evaluated("test", instructions.test, settings.maximumTokens);
     const outcomes = scores.map((score) => ({ ...score, test: test.get(score.stitchId) ?? null, validationPerplexity: validation.get(score.stitchId)?.perplexity ?? null }));
-    const seconds = { initialise: (initialised - started) / 1000, train: (trained - initialised) / 1000, evaluate: (performance.now() - trained) / 1000 };
+    const seconds = { initialise: (initialised - started) / 1000, train: (trained - initialised) / 1000, evaluate: (performance.now() - shown) / 1000 };
     return { family: model.family, outcomes, trainable: trainableCount(model), losses: state.losses, drawn: state.drawn, seconds };
   } finally {
     disposeModel(model);

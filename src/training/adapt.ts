@@ -137,14 +137,15 @@ export async function adapt(anchorFamily: AnchorFamily, dataset: Dataset, settin
     const look = afterStep === undefined ? {} : { afterStep: (state: TrainState) => afterStep(model, state) };
     const state = await train(model, data, settings.train, { ...trainOptions, ...told(0), ...look, rng: createRng(seed) });
     signal?.throwIfAborted();
+    const trained = performance.now();
     const scores = stitchScores(model, state, settings.train.sampler);
     await onTrained?.(model, scores);
-    const trained = performance.now();
+    const shown = performance.now();
     const stop = signal === undefined ? {} : { signal };
     const validation = settings.refit === true ? undefined : await evaluateStitches(model, heldBatches(prepare(dataset.val)), { ...told(1, "validation, "), ...stop });
     const tested = await evaluateStitches(model, test, { ...told(2, "test, "), ...stop });
     const outcomes = scores.map((score) => ({ ...score, top1: tested.get(score.stitchId)!, validationTop1: validation?.get(score.stitchId) ?? null }));
-    const seconds = { initialise: (initialised - started) / 1000, train: (trained - initialised) / 1000, evaluate: (performance.now() - trained) / 1000 };
+    const seconds = { initialise: (initialised - started) / 1000, train: (trained - initialised) / 1000, evaluate: (performance.now() - shown) / 1000 };
     return { family: model.family, outcomes, trainable: trainableCount(model), losses: state.losses, drawn: state.drawn, seconds };
   } finally {
     disposeModel(model);
