@@ -53,7 +53,7 @@ export function addAdaptCommand(program: Command, terminal: Terminal, finish: (e
     .option("--batch-size <count>", "images or sequences a step", wholeNumber(1), numberOf("batchSize"))
     .option("--learning-rate <number>", "peak learning rate; full fine-tuning takes a tenth", finiteNumber, numberOf("learningRate"))
     .option("--rank <r>", "rank of the low-rank updates", wholeNumber(1), numberOf("rank"))
-    .option("--lora-targets <choice>", "qkv, q+v or qkv+proj", textOf("loraTargets"))
+    .option("--lora-targets <choice>", "qkv, q+v, qkv+proj or none; in decoders q and v, with qkv+proj the output too", textOf("loraTargets"))
     .option("--bias-scope <scope>", "biases that each stitch owns: all, linear, attention, shared or none", textOf("biasScope"))
     .option("--sampler <kind>", "uniform, flops-grouped or importance", textOf("sampler"))
     .option("--importance <variant>", "trainable, merged, gradient-norm, fisher, loss or random", textOf("importance"))

@@ -33,7 +33,7 @@ async function adapt(out: string, ...words: string[]): Promise<{ code: number; l
 }
 
 test("a pair of bfloat16 shards is adapted to a file of instructions, and a stitch of it answers", { timeout: 120_000 }, async () => {
-  const { code, lines, complaints } = await adapt("out");
+  const { code, lines, complaints } = await adapt("out", "--lora-targets", "qkv+proj");
   expect([code, complaints]).toEqual([0, ""]);
   expect(lines).toContain("7 examples to learn from, 2 held out");
   const rows = JSON.parse(readFileSync(join(folder, "out", "stitches.json"), "utf8")) as Record<string, number>[];
@@ -41,7 +41,9 @@ test("a pair of bfloat16 shards is adapted to a file of instructions, and a stit
   expect(rows.every((row) => row["perplexity"]! > 1 && Number.isFinite(row["perplexity"]))).toBe(true);
   expect(rows.reduce((sum, row) => sum + row["visits"]!, 0)).toBe(2);
   const weights = join(folder, "out", "weights.safetensors");
-  expect(readSafetensorsSummary(weights).entries.some(({ name }) => name === "stitching_layers.0.lora_A")).toBe(true);
+  const names = readSafetensorsSummary(weights).entries.map(({ name }) => name);
+  expect(names).toContain("stitching_layers.0.lora_A");
+  expect(names.filter((name) => name.endsWith("o_proj.lora_A"))).toHaveLength(3 + 4);
   expect(existsSync(join(folder, "out", "checkpoint.safetensors"))).toBe(false);
   expect((await adapt("out")).lines).toEqual([`${weights} is there already; --again adapts again`]);
 
@@ -63,6 +65,11 @@ test("what cannot be adapted is refused before anything is written, with one mes
   writeExamples();
   expect(await refused("--length", "20")).toMatch(/^adapt .*alpaca\.json: 0 examples fit \(9 are longer than 20 tokens, the shortest has \d+\), expected more than the 2 held out\. Give more or shorter examples, allow longer sequences, or hold fewer out\.$/);
   expect(await refused("--methods", "anchor-ti")).toBe("adapt: methods is anchor-ti, expected pst or sn-net for a pair of decoders.");
+  expect(await refused("--sampler", "often", "--lora-targets", "k", "--rank", "99")).toBe([
+    "adapt: rank is 99, expected a whole number from 1 to 36 (the smallest anchor's width).",
+    'adapt: loraTargets is "k", expected one of qkv, q+v, qkv+proj, none.',
+    'adapt: sampler is "often", expected one of uniform, flops-grouped, importance.',
+  ].join("\n"));
   expect(await refused("--batch-size", "100000000")).toMatch(/^adapt: [\d.]+ GB are needed and [\d.]+ GB are free, expected enough beside the mapped weights\. A smaller --batch-size or --length saves activations; esta plan --family pair shows the parts\.$/);
   expect(await refused("--family", "llama", "--weights-small", small)).toMatch(/^family llama: .* holds a decoder of width 36, .*, expected width 4096, .* as llama-7b\. Give the other folder, or use --family pair\./);
   const shard = join(large, "model-00002-of-00002.safetensors");

@@ -4,16 +4,16 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { loadAnswerable, type AnswerableExamples } from "../training/answerable-examples.js";
-import { adaptLanguage, flopsPerToken, formatOf, type LanguageAdaptResult, type LanguageAdaptSettings } from "../training/adapt-language.js";
+import { adaptLanguage, adaptLanguageProblems, flopsPerToken, formatOf, type LanguageAdaptResult, type LanguageAdaptSettings } from "../training/adapt-language.js";
 import { adaptedLanguageRecord, saveAdaptedLanguage } from "../training/adapted-language-file.js";
 import { loadLanguagePair, pairConfigs } from "../training/language-pairs.js";
 import { pairMemory } from "../training/pair-memory.js";
-import { UsageError } from "../checks.js";
+import { throwProblems, UsageError } from "../checks.js";
 import { versions } from "../experiments/provenance.js";
 import { defaultSampler, type SamplerKind } from "../sampling/sampler.js";
 import type { ImportanceVariant } from "../sampling/importance.js";
 import { stitchLabel } from "../stitching/family.js";
-import type { BiasScope } from "../tuning/method.js";
+import type { BiasScope, LoraTargets } from "../tuning/method.js";
 import { writeWhole } from "../write-whole.js";
 import { startEngine, type EngineOptions } from "./options.js";
 import { neededFolders, type PairOptions } from "./pair-options.js";
@@ -31,6 +31,7 @@ export interface AdaptPairOptions extends EngineOptions, PairOptions {
   readonly batchSize: number;
   readonly learningRate: number;
   readonly rank: number;
+  readonly loraTargets: string;
   readonly biasScope: string;
   readonly sampler: string;
   readonly importance: string;
@@ -43,7 +44,7 @@ export interface AdaptPairOptions extends EngineOptions, PairOptions {
 
 /** Weights of the stitch space, and the table of stitches that `esta chat` reads beside them. */
 const WEIGHTS = "weights.safetensors";
-const STITCHES = "stitches.json";
+export const STITCHES = "stitches.json";
 
 /** Steps between checkpoints; an interrupted adaptation goes on from the last. */
 const CHECKPOINT_EVERY = 50;
@@ -58,6 +59,7 @@ export async function adaptPair(terminal: Terminal, options: AdaptPairOptions): 
   const configs = pairConfigs(familyId, folders);
   const length = Math.min(options.length ?? 512, ...configs.map(({ context }) => context));
   const settings = settingsOf(options, method);
+  throwProblems(adaptLanguageProblems("adapt", { anchors: configs.map((config) => ({ config })) }, settings));
   const memory = pairMemory(configs, { method: settings.method, batchSize: options.batchSize, length });
   const available = process.availableMemory();
   if (memory.bytes.most - memory.bytes.frozen > available) {
@@ -92,10 +94,10 @@ export async function adaptPair(terminal: Terminal, options: AdaptPairOptions): 
   terminal.print(`talk: esta chat --family ${familyId} --weights-small ${folders.small} --weights-large ${folders.large} --weights ${weights}`);
 }
 
-function settingsOf({ steps, batchSize, learningRate, rank, biasScope, sampler, importance, initialExamples }: AdaptPairOptions, method: "pst" | "sn-net"): LanguageAdaptSettings {
+function settingsOf({ steps, batchSize, learningRate, rank, loraTargets, biasScope, sampler, importance, initialExamples }: AdaptPairOptions, method: "pst" | "sn-net"): LanguageAdaptSettings {
   const base = method === "pst" ? learningRate : learningRate / 10;
   return {
-    method: method === "pst" ? { kind: "pst", rank, scaling: 1, loraTargets: "qkv", biasScope: biasScope as BiasScope } : { kind: "full" },
+    method: method === "pst" ? { kind: "pst", rank, scaling: 1, loraTargets: loraTargets as LoraTargets, biasScope: biasScope as BiasScope } : { kind: "full" },
     train: {
       steps, batchSize, weightDecay: 1e-4, scheduleUnit: "step", importance: importance as ImportanceVariant, sampler: { ...defaultSampler, kind: sampler as SamplerKind },
       schedule: { length: steps, warmup: Math.ceil(steps / 10), base, warmupStart: 1e-6, minimum: base / 100 },

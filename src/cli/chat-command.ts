@@ -19,6 +19,7 @@ import { loadLanguagePair } from "../training/language-pairs.js";
 import { adaptedStitches } from "../training/train.js";
 import { defaultPst } from "../tuning/method.js";
 import { disposeModel, type TunedModel } from "../tuning/tuned-model.js";
+import { STITCHES } from "./adapt-pair.js";
 import { chatCommands, ChatSession, type ChatPartner } from "./chat-session.js";
 import { finiteNumber, startEngine, wholeNumber, withEngineOptions, type EngineOptions } from "./options.js";
 import { neededFolders, withPairOptions, type PairOptions } from "./pair-options.js";
@@ -53,7 +54,7 @@ export function addChatCommand(program: Command, terminal: Terminal): void {
     .option("--maximum <tokens>", "most tokens of an answer", wholeNumber(1), 200)
     .option("--temperature <number>", "0 takes the likeliest token", finiteNumber, 0)
     .option("--seed <number>", "seed of what is drawn at a temperature above 0", wholeNumber(0), 0)
-    .addHelpText("after", `\nTyped while talking; Ctrl-C stops an answer, twice ends:\n${chatCommands.map(([command, what]) => `  ${command.padEnd(12)} ${what}`).join("\n")}\n\nExamples:\n  esta chat --weights out/weights/pst.safetensors --budget-params 2M\n  echo "What is the capital of Norway?" | esta chat --stitch 0\n  esta chat --family pair --weights-small SMALL --weights-large LARGE`)
+    .addHelpText("after", `\nTyped while talking; Ctrl-C stops an answer, twice ends:\n${chatCommands.map(([command, what]) => `  ${command.padEnd(12)} ${what}`).join("\n")}\n\nExamples:\n  esta chat --weights out/weights.safetensors --budget-params 2M\n  echo "What is the capital of Norway?" | esta chat --stitch 0\n  esta chat --family pair --weights-small SMALL --weights-large LARGE`)
     .action(async (options: ChatCommandOptions) => {
       const wish = wishOf(options);
       const folders = neededFolders(options.family, options);
@@ -104,10 +105,10 @@ function between(timed: readonly { readonly flops: number; readonly milliseconds
   return Math.max(0, one.milliseconds + ((other.milliseconds - one.milliseconds) * (flops - one.flops)) / (other.flops - one.flops));
 }
 
-/** Perplexities that the adaptation measured, from stitches.json beside its weights. */
+/** Perplexities that the adaptation measured, from the table beside its weights. */
 function qualitiesBeside(weights: string | undefined): Map<number, number> {
-  const path = weights === undefined ? undefined : [join(dirname(weights), "stitches.json"), join(dirname(weights), "..", "stitches.json")].find((one) => existsSync(one));
-  if (path === undefined) return new Map();
+  const path = weights === undefined ? undefined : join(dirname(weights), STITCHES);
+  if (path === undefined || !existsSync(path)) return new Map();
   try {
     const rows = JSON.parse(readFileSync(path, "utf8")) as { stitch_id: number; perplexity: number | null }[];
     return new Map(rows.flatMap(({ stitch_id, perplexity }) => (perplexity === null ? [] : [[stitch_id, perplexity] as const])));
