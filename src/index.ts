@@ -67,7 +67,8 @@ export { bestPerBin, topK, withAnchors } from "./sampling/selection.js";
 
 // Training
 export { adapt, structureOf } from "./training/adapt.js";
-export type { AdaptOptions, AdaptResult, AdaptSettings, AnchorFamily, StitchOutcome, StitchScore } from "./training/adapt.js";
+export type { AdaptOptions, AdaptResult, AdaptSettings, AnchorFamily, StitchOutcome } from "./training/adapt.js";
+export type { StitchScore } from "./training/stitch-scores.js";
 export { adaptedRecord, loadAdapted, readAdaptedRecord, saveAdapted } from "./training/adapted-file.js";
 export { exportStitch, mostImportantStitch } from "./training/export-stitch.js";
 export type { AdaptedModel, AdaptedRecord } from "./training/adapted-file.js";

@@ -3,21 +3,19 @@
  */
 import type { LoadedAnchor } from "../anchors/load-weights.js";
 import { throwProblems, wholeNumberProblem } from "../checks.js";
-import { firstImages, firstOfStream, trainVal, type Dataset, type ImageSplit, type Normalisation } from "../datasets/dataset.js";
-import { createRng } from "../rng.js";
+import { firstImages, firstOfStream, trainVal, type Dataset, type ImageSplit, type Normalisation, type PictureStream } from "../datasets/dataset.js";
 import { stitchFamily, type StitchFamily } from "../stitching/family.js";
 import type { PositionOptions } from "../stitching/stitch-space.js";
 import type { RouteOptions } from "../stitching/route.js";
-import { disposeModel, trainableCount, type TunedModel } from "../tuning/tuned-model.js";
+import type { TunedModel } from "../tuning/tuned-model.js";
 import { methodProblems, type TuningMethod } from "../tuning/method.js";
-import { batchOf, disposeBatch, heldBatches, prepareSplit, streamedBatches, type BatchSource, type PreparedSplit } from "./batches.js";
+import { runAdaptation, type Adaptation, type AdaptationOptions } from "./adaptation.js";
+import { batchOf, disposeBatch, heldBatches, prepareSplit, streamedBatches, type PreparedSplit } from "./batches.js";
 import type { TrainState } from "./checkpoint.js";
 import { evaluateStitches } from "./evaluate.js";
 import { startTunedModel } from "./start-model.js";
-import { stitchScores, type StitchScore } from "./stitch-scores.js";
-import { adaptedStitches, train, trainProblems, type Progress, type TrainSettings } from "./train.js";
-
-export type { StitchScore } from "./stitch-scores.js";
+import type { StitchScore } from "./stitch-scores.js";
+import { adaptedStitches, trainProblems, type Progress, type TrainSettings } from "./train.js";
 
 /** Anchors with their values and preprocessing. */
 export interface AnchorFamily {
@@ -44,19 +42,9 @@ export interface AdaptSettings extends PositionOptions, RouteOptions {
   readonly refit?: boolean;
 }
 
-export interface AdaptOptions {
-  readonly seed: number;
-  /** File that keeps the training state; none by default. */
-  readonly checkpoint?: string;
-  readonly checkpointEvery?: number;
-  /** Names the settings in the checkpoint. */
-  readonly fingerprint?: string;
-  readonly onProgress?: (progress: Progress) => void;
+export interface AdaptOptions extends AdaptationOptions {
   /** Shown the model after each training step, to look at it; the training waits. */
   readonly afterStep?: (model: TunedModel, state: TrainState) => void | Promise<void>;
-  /** Shown the trained model and its scores once, before it is evaluated; the evaluation waits. */
-  readonly onTrained?: (model: TunedModel, scores: readonly StitchScore[]) => void | Promise<void>;
-  readonly signal?: AbortSignal;
 }
 
 /** What came of one stitch. */
@@ -68,25 +56,15 @@ export interface StitchOutcome extends StitchScore {
 }
 
 /** What came of an adaptation. */
-export interface AdaptResult {
-  readonly family: StitchFamily;
-  readonly outcomes: readonly StitchOutcome[];
-  /** Elements that training moved. */
-  readonly trainable: number;
-  /** Loss before each step, and the stitch it ran. */
-  readonly losses: readonly number[];
-  readonly drawn: readonly number[];
-  readonly seconds: { readonly initialise: number; readonly train: number; readonly evaluate: number };
-}
+export type AdaptResult = Adaptation<StitchOutcome>;
 
 /** Lists everything wrong with the settings on a family and a task, before any tensor is made. */
 export function adaptProblems(where: string, family: AnchorFamily, settings: AdaptSettings): string[] {
   const structure = structureOf(family, 2, settings);
   const stitches = settings.anchorAlone === undefined ? structure.space.stitches.length : 1;
-  const sampler = { ...settings.train.sampler, bins: Math.min(settings.train.sampler.bins, stitches) };
   return [
     ...methodProblems(where, settings.method, structure.configs[0]!.width),
-    ...trainProblems(where, { ...settings.train, sampler }, stitches),
+    ...trainProblems(where, settings.train, stitches),
     ...wholeNumberProblem(where, "initialImages", settings.initialImages, 1, Infinity),
     ...(settings.anchorAlone === undefined ? [] : wholeNumberProblem(where, "anchorAlone", settings.anchorAlone, 0, family.anchors.length - 1)),
     ...(settings.testImages === undefined ? [] : wholeNumberProblem(where, "testImages", settings.testImages, 1, Infinity)),
@@ -101,7 +79,7 @@ export function structureOf({ anchors }: Pick<AnchorFamily, "anchors">, classes:
 /**
  * Makes the model that an adaptation trains: pretrained anchors, stitching layers from least squares on training images.
  *
- * The caller disposes it ({@link disposeModel}).
+ * The caller disposes it (`disposeModel`).
  */
 export function startModel(anchorFamily: AnchorFamily, data: PreparedSplit, classes: number, settings: AdaptSettings, seed: number): TunedModel {
   const family = structureOf(anchorFamily, classes, settings);
@@ -124,32 +102,25 @@ function* imageBatches(data: PreparedSplit, indices: readonly number[], size: nu
  */
 export async function adapt(anchorFamily: AnchorFamily, dataset: Dataset, settings: AdaptSettings, options: AdaptOptions): Promise<AdaptResult> {
   throwProblems([...datasetProblems(anchorFamily, dataset), ...adaptProblems("adapt", anchorFamily, settings)]);
-  const { afterStep, onTrained, ...trainOptions } = options;
+  const { afterStep, ...adaptationOptions } = options;
   const { seed, onProgress, signal } = options;
-  const prepare = (split: Dataset["train"]): PreparedSplit => prepareSplit(split, dataset.imageSize, anchorFamily.normalisation);
-  const started = performance.now();
-  const data = prepare(trainingImages(dataset, settings));
-  const model = startModel(anchorFamily, data, dataset.classes, settings, seed);
-  try {
-    const initialised = performance.now();
-    const test = testBatches(dataset, settings, anchorFamily.normalisation);
-    const told = partsTold(model, settings, settings.refit === true ? 0 : dataset.val.count, test.count, onProgress);
-    const look = afterStep === undefined ? {} : { afterStep: (state: TrainState) => afterStep(model, state) };
-    const state = await train(model, data, settings.train, { ...trainOptions, ...told(0), ...look, rng: createRng(seed) });
-    signal?.throwIfAborted();
-    const trained = performance.now();
-    const scores = stitchScores(model, state, settings.train.sampler);
-    await onTrained?.(model, scores);
-    const shown = performance.now();
-    const stop = signal === undefined ? {} : { signal };
-    const validation = settings.refit === true ? undefined : await evaluateStitches(model, heldBatches(prepare(dataset.val)), { ...told(1, "validation, "), ...stop });
-    const tested = await evaluateStitches(model, test, { ...told(2, "test, "), ...stop });
-    const outcomes = scores.map((score) => ({ ...score, top1: tested.get(score.stitchId)!, validationTop1: validation?.get(score.stitchId) ?? null }));
-    const seconds = { initialise: (initialised - started) / 1000, train: (trained - initialised) / 1000, evaluate: (performance.now() - shown) / 1000 };
-    return { family: model.family, outcomes, trainable: trainableCount(model), losses: state.losses, drawn: state.drawn, seconds };
-  } finally {
-    disposeModel(model);
-  }
+  const { normalisation } = anchorFamily;
+  const prepare = (split: ImageSplit): PreparedSplit => prepareSplit(split, dataset.imageSize, normalisation);
+  const test = testImages(dataset, settings);
+  const told = (model: TunedModel) => partsTold(model, settings, settings.refit === true ? 0 : dataset.val.count, test.count, onProgress);
+  return runAdaptation({
+    prepare: () => prepare(trainingImages(dataset, settings)),
+    start: (data) => startModel(anchorFamily, data, dataset.classes, settings, seed),
+    watch: (model) => ({ ...told(model)(0), ...(afterStep === undefined ? {} : { afterStep: (state: TrainState) => afterStep(model, state) }) }),
+    async evaluate(model, scores) {
+      const part = told(model);
+      const stop = signal === undefined ? {} : { signal };
+      const validation = settings.refit === true ? undefined : await evaluateStitches(model, heldBatches(prepare(dataset.val)), { ...part(1, "validation, "), ...stop });
+      const batches = "read" in test ? streamedBatches(test, dataset.imageSize, normalisation) : heldBatches(prepare(test));
+      const tested = await evaluateStitches(model, batches, { ...part(2, "test, "), ...stop });
+      return scores.map((score) => ({ ...score, top1: tested.get(score.stitchId)!, validationTop1: validation?.get(score.stitchId) ?? null }));
+    },
+  }, settings.train, adaptationOptions);
 }
 
 /**
@@ -165,9 +136,9 @@ function partsTold(model: TunedModel, { method, train: { steps, batchSize } }: A
     (onProgress === undefined ? {} : { onProgress: ({ done, total, label }) => onProgress({ done, total, label: prefix + label, share: until(part) + (until(part + 1) - until(part)) * (done / total) }) });
 }
 
-function testBatches({ test, testStream, imageSize }: Dataset, { testImages = Infinity }: AdaptSettings, normalisation: Normalisation): BatchSource {
-  if (testStream !== undefined) return streamedBatches(firstOfStream(testStream, testImages), imageSize, normalisation);
-  return heldBatches(prepareSplit(firstImages(test, testImages), imageSize, normalisation));
+/** The test images to use, held or in their files. */
+function testImages({ test, testStream }: Dataset, { testImages: count = Infinity }: AdaptSettings): ImageSplit | PictureStream {
+  return testStream === undefined ? firstImages(test, count) : firstOfStream(testStream, count);
 }
 
 /** The training split, or with refit its images and then those of the validation split. */

@@ -14,7 +14,8 @@ import type { StitchFamily } from "../stitching/family.js";
 import { createTunedModel, type TunedModel } from "../tuning/tuned-model.js";
 import { stitchTrainables, type TuningMethod } from "../tuning/method.js";
 import { writeProblem } from "../write-whole.js";
-import { structureOf, type AdaptSettings, type AnchorFamily, type StitchScore } from "./adapt.js";
+import { structureOf, type AdaptSettings, type AnchorFamily } from "./adapt.js";
+import type { StitchScore } from "./stitch-scores.js";
 import { adaptedStitches } from "./train.js";
 
 /** What the file says of its tensors. Neither times nor places: the same run gives the same bytes. */

@@ -64,7 +64,12 @@ export function trainProblems(where: string, settings: TrainSettings, stitches: 
   problems.push(...choiceProblem(where, "scheduleUnit", scheduleUnit, ["epoch", "step"]), ...choiceProblem(where, "importance", importance, importanceVariants));
   if (!(schedule.base > 0)) problems.push(`${where}: learningRate is ${schedule.base}, expected a number above 0.`);
   if (!(weightDecay >= 0)) problems.push(`${where}: weightDecay is ${weightDecay}, expected a number of at least 0.`);
-  return [...problems, ...samplerProblems(where, sampler, stitches)];
+  return [...problems, ...samplerProblems(where, samplerFor(sampler, stitches), stitches)];
+}
+
+/** With a bin for each stitch where there are fewer of them than bins. */
+function samplerFor(sampler: SamplerSettings, stitches: number): SamplerSettings {
+  return { ...sampler, bins: Math.min(sampler.bins, stitches) };
 }
 
 /**
@@ -77,8 +82,8 @@ export function trainProblems(where: string, settings: TrainSettings, stitches: 
 export async function train(model: TunedModel<AnchorConfig>, data: PreparedSplit | PreparedText, settings: TrainSettings, options: TrainOptions): Promise<TrainState> {
   const { rng, checkpoint, checkpointEvery = 100, fingerprint = "", onProgress, signal } = options;
   const stitchIds = options.stitchIds ?? adaptedStitches(model);
-  const sampler = { ...settings.sampler, bins: Math.min(settings.sampler.bins, stitchIds.length) };
-  throwProblems(trainProblems("train", { ...settings, sampler }, stitchIds.length));
+  throwProblems(trainProblems("train", settings, stitchIds.length));
+  const sampler = samplerFor(settings.sampler, stitchIds.length);
   const resumed = checkpoint === undefined ? undefined : readCheckpoint(checkpoint, model, fingerprint);
   const state = resumed ?? freshState(stitchIds.length);
   let keptStep = resumed?.step;
