@@ -15,7 +15,7 @@ import { judge, pairedDifference, type ClaimResult } from "../reporting/claims.j
 import { conflictBySeed, conflictTable, pairRows, type PairRow } from "../reporting/conflict.js";
 import { conflictFigure } from "../reporting/figures/conflict-figure.js";
 import { pairMatrixFigure } from "../reporting/figures/pair-matrix-figure.js";
-import { writeTable } from "../reporting/table.js";
+import { tablePaths, writeTable } from "../reporting/table.js";
 import { stitchFeatures } from "../stitching/forward.js";
 import type { JoinedStitch } from "../stitching/stitch-space.js";
 import { computedValues } from "../tensor/index.js";
@@ -71,7 +71,7 @@ export const gradientAngles = defineExperiment<AngleSettings, Point, PairRow>({
   memory: (_, settings) => vtabMemory(variant, settings),
   figures: { conflict: conflictFigure, matrices: pairMatrixFigure },
   report: async (rows, { folder, note }) => void writeTable(join(folder, "tables"), conflictTable(rows, note)),
-  reportFiles: ["md", "csv", "json"].map((ending) => `tables/conflict.${ending}`),
+  reportFiles: tablePaths("conflict"),
   claims: angleClaims,
 });
 

@@ -15,7 +15,7 @@ import { judge, pairedDifference, type ClaimResult } from "../reporting/claims.j
 import { validityFigure } from "../reporting/figures/validity-figure.js";
 import { scoreRows, validityBySeed, validityTable, type ScoreRow } from "../reporting/score-validity.js";
 import { meanSpread } from "../reporting/seed-means.js";
-import { writeTable } from "../reporting/table.js";
+import { tablePaths, writeTable } from "../reporting/table.js";
 import { adapt } from "../training/adapt.js";
 import { batchOf, disposeBatch, prepareSplit, type PreparedSplit } from "../training/batches.js";
 import { disposeGradients, importanceScore, stitchGradients } from "../training/gradients.js";
@@ -63,7 +63,7 @@ export const importanceValidity = defineExperiment<ValiditySettings, Point, Scor
   memory: (_, settings) => vtabMemory(variant, settings),
   figures: { validity: validityFigure },
   report: async (rows, { folder, note }) => void writeTable(join(folder, "tables"), validityTable(rows, note)),
-  reportFiles: ["md", "csv", "json"].map((ending) => `tables/validity.${ending}`),
+  reportFiles: tablePaths("validity"),
   claims: validityClaims,
 });
 

@@ -14,7 +14,7 @@ import { instructionClaims } from "../reporting/instruction-claims.js";
 import { instructionRows, type InstructionRow } from "../reporting/instruction-rows.js";
 import { instructionTables, speedTable } from "../reporting/instruction-tables.js";
 import { interpolationFigure } from "../reporting/figures/interpolation-figure.js";
-import { writeTable } from "../reporting/table.js";
+import { tablePaths, writeTable } from "../reporting/table.js";
 import { adaptLanguage, adaptLanguageProblems, flopsPerToken, formatOf, type LanguageAdaptResult } from "../training/adapt-language.js";
 import { adaptedLanguageRecord, saveAdaptedLanguage } from "../training/adapted-language-file.js";
 import { answersOf, scoreAnswers } from "../training/evaluate-text.js";
@@ -64,7 +64,7 @@ export const instructionFollowing = defineExperiment<LanguageSettings, Point, In
   work: workOf,
   figures: { interpolation: (rows, context) => interpolationFigure(rows, { ...context, labels }) },
   report: reportInstructions,
-  reportFiles: ["stitches", "methods", "novelty", "answers"].flatMap((table) => ["md", "csv", "json"].map((ending) => `tables/${table}.${ending}`)),
+  reportFiles: tablePaths("stitches", "methods", "novelty", "answers"),
   claims: instructionClaims,
 });
 

@@ -11,7 +11,7 @@ import { judge, pairedDifference, type ClaimResult } from "../reporting/claims.j
 import { costsTable } from "../reporting/costs-table.js";
 import { techniqueFigure } from "../reporting/figures/technique-figure.js";
 import type { StitchRow } from "../reporting/record.js";
-import { writeTable } from "../reporting/table.js";
+import { tablePaths, writeTable } from "../reporting/table.js";
 import { techniqueMeans, techniqueTable } from "../reporting/technique-table.js";
 import type { ReportContext } from "./experiment.js";
 import { ablationQuick, aloneMethod, vtabLaptop, vtabPaper, type VtabSettings } from "./vtab-settings.js";
@@ -56,7 +56,7 @@ export const loraVsFull = defineVtabStudy({
   variants,
   figures: { techniques: (rows, context) => techniqueFigure(rows, { ...context, labels }) },
   report: reportTechniques,
-  reportFiles: ["md", "csv", "json"].map((ending) => `tables/techniques.${ending}`),
+  reportFiles: tablePaths("techniques"),
   claims: loraClaims,
 });
 

@@ -12,7 +12,7 @@ import { judge, pairedDifference, type ClaimResult } from "../reporting/claims.j
 import { spaceTechniqueFigure } from "../reporting/figures/space-technique-figure.js";
 import type { StitchRow } from "../reporting/record.js";
 import { spaceTechniques, spaceTechniqueTable, stepCostsTable, type TechniqueAbout } from "../reporting/space-technique-table.js";
-import { writeTable } from "../reporting/table.js";
+import { tablePaths, writeTable } from "../reporting/table.js";
 import { defaultPst, isMergeable, type TuningMethod } from "../tuning/method.js";
 import type { ReportContext } from "./experiment.js";
 import { ablationQuick, vtabLaptop, vtabPaper } from "./vtab-settings.js";
@@ -54,7 +54,7 @@ export const peftTechniques = defineVtabStudy({
   variants: () => variants,
   figures: { techniques: (rows, context) => spaceTechniqueFigure(rows, { ...context, labels }) },
   report: reportTechniques,
-  reportFiles: ["md", "csv", "json"].map((ending) => `tables/techniques.${ending}`),
+  reportFiles: tablePaths("techniques"),
   claims: techniqueClaims,
 });
 

@@ -13,7 +13,7 @@ import { costsTable } from "../reporting/costs-table.js";
 import { rankFigure } from "../reporting/figures/rank-figure.js";
 import { rankCells, rankTable, scaleOf } from "../reporting/rank-table.js";
 import type { StitchRow } from "../reporting/record.js";
-import { writeTable } from "../reporting/table.js";
+import { tablePaths, writeTable } from "../reporting/table.js";
 import type { ReportContext } from "./experiment.js";
 import { ablationQuick, vtabLaptop, vtabPaper, type VtabSettings } from "./vtab-settings.js";
 import { defineVtabStudy, type Variant } from "./vtab-study.js";
@@ -48,7 +48,7 @@ export const rankAblation = defineVtabStudy({
   variants,
   figures: { ranks: rankFigure },
   report: reportRanks,
-  reportFiles: ["md", "csv", "json"].map((ending) => `tables/ranks.${ending}`),
+  reportFiles: tablePaths("ranks"),
   claims: rankClaims,
 });
 

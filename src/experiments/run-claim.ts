@@ -6,8 +6,8 @@
 import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
-import { UsageError } from "../checks.js";
 import { writeFileAtomic } from "../reporting/atomic-write.js";
+import { codeOf, unwritable } from "./run-events.js";
 
 /** A claim that says nothing for so long is given up, whoever made it. */
 const SILENT_SECONDS = 600;
@@ -41,8 +41,7 @@ export function claimRun(folder: string, run: string): RunClaim | undefined {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, own, { flag: "wx" });
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    if (code !== "EEXIST") throw new UsageError(`results ${path}: cannot be written (${code}), expected a place that takes files. Free some space, or choose another folder with --results.`);
+    if (codeOf(error) !== "EEXIST") throw unwritable(path, error);
     if (isHeld(path)) return undefined;
     // Of two that take over at the same moment, the last to write has it.
     writeFileAtomic(path, own);
@@ -79,6 +78,6 @@ function isRunning(id: number): boolean {
     process.kill(id, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    return codeOf(error) === "EPERM";
   }
 }

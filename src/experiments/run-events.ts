@@ -38,8 +38,13 @@ function append(path: string, line: string): void {
   try {
     appendFileSync(path, line);
   } catch (error) {
-    throw new UsageError(`results ${path}: cannot be written (${codeOf(error)}), expected a place that takes files. Free some space, or choose another folder with --results.`);
+    throw unwritable(path, error);
   }
+}
+
+/** A file of results that the system refused. */
+export function unwritable(path: string, error: unknown): UsageError {
+  return new UsageError(`results ${path}: cannot be written (${codeOf(error)}), expected a place that takes files. Free some space, or choose another folder with --results.`);
 }
 
 /** Makes a folder of results. @throws {UsageError} where that is not possible. */
@@ -51,6 +56,7 @@ export function makeFolder(folder: string): void {
   }
 }
 
-function codeOf(error: unknown): string {
+/** The system's name of a fault, or the fault as text. */
+export function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }

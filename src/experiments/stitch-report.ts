@@ -7,12 +7,12 @@ import { costsTable } from "../reporting/costs-table.js";
 import { paretoFigure } from "../reporting/figures/pareto-figure.js";
 import type { StitchRow } from "../reporting/record.js";
 import { stitchClaims } from "../reporting/stitch-claims.js";
-import { writeTable } from "../reporting/table.js";
+import { tablePaths, writeTable } from "../reporting/table.js";
 import { stitchTables } from "../reporting/tables.js";
 import type { FigureDrawings, ReportContext } from "./experiment.js";
 
 /** What {@link reportStitchRows} writes. */
-export const stitchReportFiles: readonly string[] = ["tasks", "averages", "anchors"].flatMap((table) => ["md", "csv", "json"].map((ending) => `tables/${table}.${ending}`));
+export const stitchReportFiles: readonly string[] = tablePaths("tasks", "averages", "anchors");
 
 /** The accuracy–FLOPs frontier of every method on every task and on their mean. @param labels - methods' labels by name, where they differ from the kit's. */
 export function stitchFigures(labels: Readonly<Record<string, string>> = {}): FigureDrawings<StitchRow> {

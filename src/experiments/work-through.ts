@@ -88,7 +88,7 @@ export async function workThrough(experiment: PlannedExperiment, folder: string,
         continue;
       }
       const claim = claimRun(folder, run.name);
-      if (claim === undefined || (runOnDisk(folder, run.name, identity.sha256).kind === "finished")) {
+      if (claim === undefined || runOnDisk(folder, run.name, identity.sha256).kind === "finished") {
         claim?.release();
         others.push([index, run]);
         continue;

@@ -145,3 +145,8 @@ export function writeTable(folder: string, table: Table): TableFiles {
   writeFileAtomic(files.json, tableToJson(table));
   return files;
 }
+
+/** The files of tables in a report, below its folder; what a reader opens first comes first. */
+export function tablePaths(...ids: readonly string[]): string[] {
+  return ids.flatMap((id) => ["md", "csv", "json"].map((ending) => `tables/${id}.${ending}`));
+}
