@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { claimPath, claimRun } from "./run-claim.js";
 
 let folder: string;
@@ -25,6 +25,16 @@ test("a claim names its process and goes when it is released", () => {
   expect(JSON.parse(readFileSync(path, "utf8"))).toEqual({ host: hostname(), process: process.pid });
   claim.release();
   expect(existsSync(path)).toBe(false);
+});
+
+test("a process that was silent for so long that another did its run goes on undisturbed", () => {
+  const claim = claimRun(folder, "task=a_seed=0")!;
+  rmSync(claimPath(folder, "task=a_seed=0"));
+  vi.useFakeTimers({ now: Date.now() + 700_000 });
+  claim.keep();
+  vi.useRealTimers();
+  expect(existsSync(claimPath(folder, "task=a_seed=0"))).toBe(false);
+  claim.release();
 });
 
 test("a run on which another process works is left to it, here and on another machine", () => {

@@ -52,7 +52,11 @@ export function claimRun(folder: string, run: string): RunClaim | undefined {
     keep() {
       if (Date.now() - kept < 10_000) return;
       kept = Date.now();
-      utimesSync(path, kept / 1000, kept / 1000);
+      try {
+        utimesSync(path, kept / 1000, kept / 1000);
+      } catch {
+        // After a long silence another process may have taken the run over, done it and released the claim: the work at hand is as good.
+      }
     },
     release: () => rmSync(path, { force: true }),
   };
