@@ -28,7 +28,12 @@ export function addReportCommand(program: Command, terminal: Terminal): void {
         const folder = experimentFolder(options.results, experiment.profile, experiment.id);
         const rows = join(folder, "rows.csv");
         const gathered = await gatherRows(experiment, folder);
-        if (!existsSync(rows)) throw new UsageError(`report ${experiment.id}: ${rows} is not there, expected rows of an earlier run. Run it first: esta run ${experiment.id} --profile ${options.profile}.`);
+        if (!existsSync(rows)) {
+          const isOneOfAll = ids.length === 0 && existsSync(join(options.results, experiment.profile));
+          if (!isOneOfAll) throw new UsageError(`report ${experiment.id}: ${rows} is not there, expected rows of an earlier run. Run it first: esta run ${experiment.id} --profile ${options.profile}.`);
+          terminal.print(`${experiment.id}: not run yet`);
+          continue;
+        }
         // Today's settings may be others than those that made rows which were not gathered now.
         await experiment.report(folder, gathered > 0 ? undefined : readSummary(folder)?.note);
         terminal.print(`${experiment.id}: tables and figures in ${folder}`);
