@@ -6,17 +6,15 @@ import { decodeTokens } from "../anchors/decode.js";
 import { llamaEmbed, llamaLayer, llamaLogits, llamaNorm } from "../anchors/llama.js";
 import { llamaConfig, llamaHeadName, llamaModules, type LlamaConfig } from "../anchors/llama-shape.js";
 import { toHost, treeView, type HostTensor, type ParameterView } from "../anchors/parameters.js";
-import { throwProblems, UsageError, wholeNumberProblem } from "../checks.js";
+import { throwProblems, wholeNumberProblem } from "../checks.js";
 import { perplexityOf, type TokenLoss } from "../language/perplexity.js";
 import { tokenStream } from "../language/token-stream.js";
 import type { Tokenizer } from "../language/tokenizer.js";
 import { createRng, type Rng } from "../rng.js";
-import { createScoreAverage } from "../sampling/importance.js";
-import { adamWStep, createAdamWState, tf, tokenCrossEntropy, type Tensor, type Variable } from "../tensor/index.js";
-import { readCheckpoint, writeCheckpoint, type TrainState } from "./checkpoint.js";
-import { disposeGradients, valueAndGradients } from "./gradients.js";
-import { learningRate, type Schedule } from "./schedule.js";
-import type { Progress } from "./train.js";
+import { tf, tokenCrossEntropy, type Tensor } from "../tensor/index.js";
+import { valueAndGradients, type LossAndGradients } from "./gradients.js";
+import type { Schedule } from "./schedule.js";
+import { networkState, trainNetwork, variablesOf, type NetworkOptions } from "./train-network.js";
 
 /** The mini-llama pair: 1.1 million parameters and 4.1 million, one vocabulary, other widths and depths (our choice). */
 export const miniLlama: Readonly<Record<"small" | "large", LlamaConfig>> = {
@@ -39,13 +37,8 @@ export interface LanguagePretrainSettings {
   readonly weightDecay: number;
 }
 
-export interface LanguagePretrainOptions {
+export interface LanguagePretrainOptions extends Omit<NetworkOptions, "fingerprint"> {
   readonly seed: number;
-  /** File that keeps the run's state. */
-  readonly checkpoint?: string;
-  readonly checkpointEvery?: number;
-  readonly onProgress?: (progress: Progress) => void;
-  readonly signal?: AbortSignal;
 }
 
 export interface LanguagePretrainResult {
@@ -70,27 +63,20 @@ export interface LanguagePretrainResult {
  */
 export async function pretrainLanguage(config: LlamaConfig, text: { readonly train: Int32Array; readonly heldOut: Int32Array }, settings: LanguagePretrainSettings, options: LanguagePretrainOptions): Promise<LanguagePretrainResult> {
   checkSettings(config, settings);
-  const { seed, checkpoint, checkpointEvery = 200, onProgress, signal } = options;
+  const { seed } = options;
   const started = performance.now();
   const { steps, batchSize, length } = settings;
   const stream = tokenStream(text.train, { batch: batchSize, length, seed });
-  const fingerprint = JSON.stringify([config, settings, seed, text.train.length]);
+  const run = { ...options, fingerprint: JSON.stringify([config, settings, seed, text.train.length]) };
   const trainable = variablesOf(randomDecoder(config, createRng(seed)));
-  const state: TrainState = (checkpoint === undefined ? undefined : readCheckpoint(checkpoint, { trainable }, fingerprint)) ?? { step: 0, optimizer: createAdamWState(), average: createScoreAverage(0), drawn: [], losses: [] };
+  const state = networkState(trainable, run);
   const schedule: Schedule = { length: steps, warmup: Math.ceil(0.05 * steps), base: settings.learningRate, warmupStart: 1e-6, minimum: settings.learningRate / 10 };
   try {
-    while (state.step < steps && signal?.aborted !== true) {
-      const { inputs, targets } = stream.batch(state.step);
-      const result = valueAndGradients(() => nextTokenLoss(config, treeView(trainable), inputs, targets, [batchSize, length]), trainable);
-      if (!Number.isFinite(result.loss)) throw new UsageError(`pretrainLanguage: loss is ${result.loss} at step ${state.step} (learning rate ${settings.learningRate}), expected a finite number: lower the learning rate.`);
-      adamWStep(trainable, result.gradients, state.optimizer, { learningRate: learningRate(state.step, schedule), weightDecay: settings.weightDecay, beta2: 0.95 });
-      disposeGradients(result);
-      state.losses.push(result.loss);
-      state.step += 1;
-      if (checkpoint !== undefined && state.step % checkpointEvery === 0) writeCheckpoint(checkpoint, { trainable }, state, fingerprint);
-      onProgress?.({ done: state.step, total: steps, label: `loss ${(state.losses.slice(-50).reduce((a, b) => a + b, 0) / Math.min(50, state.losses.length)).toFixed(3)}` });
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    const gradients = (step: number): LossAndGradients => {
+      const { inputs, targets } = stream.batch(step);
+      return valueAndGradients(() => nextTokenLoss(config, treeView(trainable), inputs, targets, [batchSize, length]), trainable);
+    };
+    await trainNetwork("pretrainLanguage", trainable, state, gradients, { steps, schedule, weightDecay: settings.weightDecay, beta2: 0.95 }, run);
     return {
       parameters: toHost(trainable),
       heldOutPerplexity: textPerplexity(config, treeView(trainable), text.heldOut, length),
@@ -151,10 +137,6 @@ function checkSettings(config: LlamaConfig, { steps, batchSize, length }: Langua
     ...wholeNumberProblem("pretrainLanguage", "batchSize", batchSize, 1, Infinity),
     ...wholeNumberProblem("pretrainLanguage", "length", length, 2, config.context, "the model's context"),
   ]);
-}
-
-function variablesOf(values: Readonly<Record<string, HostTensor>>): Record<string, Variable> {
-  return Object.fromEntries(Object.entries(values).map(([name, { shape, data }]) => [name, tf.tidy(() => tf.keep(tf.variable(tf.tensor(data, [...shape], "float32"))))]));
 }
 
 /** Mean cross-entropy of the targets, `[B, N]` both, a scalar. */

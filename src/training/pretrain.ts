@@ -6,19 +6,17 @@ import { elements, isToken, weightName, type ModuleShape } from "../anchors/modu
 import { treeView, toHost, type HostTensor, type ParameterView } from "../anchors/parameters.js";
 import { vitFeatures } from "../anchors/vit.js";
 import { vitHeadShape, vitModules, type VitConfig } from "../anchors/vit-shape.js";
-import { throwProblems, UsageError, wholeNumberProblem } from "../checks.js";
+import { throwProblems, wholeNumberProblem } from "../checks.js";
 import type { Normalisation } from "../datasets/dataset.js";
 import { prefetchUpstream } from "../datasets/upstream-prefetch.js";
 import type { UpstreamBatch, UpstreamSettings } from "../datasets/upstream.js";
 import { createRng, type RandomStream, type Rng } from "../rng.js";
-import { createScoreAverage } from "../sampling/importance.js";
-import { adamWStep, computedValues, createAdamWState, linear, softmaxCrossEntropy, tf, type Variable } from "../tensor/index.js";
+import { computedValues, linear, softmaxCrossEntropy, tf, type Variable } from "../tensor/index.js";
 import { eachBatch, prepareSplit } from "./batches.js";
-import { readCheckpoint, writeCheckpoint, type TrainState } from "./checkpoint.js";
 import { countCorrect } from "./evaluate.js";
-import { disposeGradients, valueAndGradients, type LossAndGradients } from "./gradients.js";
-import { learningRate, type Schedule } from "./schedule.js";
-import type { Progress } from "./train.js";
+import { valueAndGradients, type LossAndGradients } from "./gradients.js";
+import type { Schedule } from "./schedule.js";
+import { networkState, trainNetwork, variablesOf, type NetworkOptions } from "./train-network.js";
 
 /** Settings of a pretraining run. */
 export interface PretrainSettings {
@@ -36,18 +34,13 @@ export interface PretrainSettings {
 /** What the committed anchors were made with. */
 export const defaultPretrain: Omit<PretrainSettings, "upstream"> = { steps: 32000, batchSize: 32, learningRate: 1e-3, weightDecay: 0.05, poseWeight: 1 };
 
-export interface PretrainOptions {
+export interface PretrainOptions extends Omit<NetworkOptions, "fingerprint"> {
   readonly seed: number;
   readonly normalisation: Normalisation;
   /** Weights to go on from, new heads upon them; random ones unless told. */
   readonly start?: Pick<LoadedAnchor, "parameters" | "sha256">;
-  /** File that keeps the run's state. */
-  readonly checkpoint?: string;
-  readonly checkpointEvery?: number;
   /** Held-out images that the accuracies are measured on; 4,000 by default. */
   readonly validationImages?: number;
-  readonly onProgress?: (progress: Progress) => void;
-  readonly signal?: AbortSignal;
 }
 
 export interface PretrainResult {
@@ -74,41 +67,28 @@ const poseClasses = 17;
  */
 export async function pretrain(config: VitConfig, settings: PretrainSettings, options: PretrainOptions): Promise<PretrainResult> {
   throwProblems([...wholeNumberProblem("pretrain", "steps", settings.steps, 1, Infinity), ...wholeNumberProblem("pretrain", "batchSize", settings.batchSize, 1, Infinity)]);
-  const { seed, start, checkpoint, checkpointEvery = 200, validationImages = 4000, onProgress, signal } = options;
+  const { seed, start, validationImages = 4000, normalisation } = options;
   const started = performance.now();
-  const fingerprint = JSON.stringify([config, settings, seed, start?.sha256]);
+  const run = { ...options, fingerprint: JSON.stringify([config, settings, seed, start?.sha256]) };
   const opened = await prefetchUpstream(settings.upstream, { size: settings.batchSize, workers: 0 });
   const upstream = opened.upstream;
   await opened.close();
   const upstreamConfig = { ...config, classes: upstream.classes };
   const trainable = startParameters(upstreamConfig, start?.parameters ?? {}, createRng(seed));
-  const state = (checkpoint === undefined ? undefined : readCheckpoint(checkpoint, { trainable }, fingerprint)) ?? freshState();
+  const state = networkState(trainable, run);
   const source = await prefetchUpstream(settings.upstream, { size: settings.batchSize, firstStep: state.step, workers: 1 });
   const schedule: Schedule = { length: settings.steps, warmup: Math.ceil(0.05 * settings.steps), base: settings.learningRate, warmupStart: 1e-6, minimum: settings.learningRate / 100 };
   try {
-    while (state.step < settings.steps && signal?.aborted !== true) {
-      const result = upstreamGradients(upstreamConfig, trainable, source.next(), settings.poseWeight, options.normalisation);
-      if (!Number.isFinite(result.loss)) throw new UsageError(`pretrain: loss is ${result.loss} at step ${state.step} (learning rate ${settings.learningRate}), expected a finite number: lower the learning rate.`);
-      adamWStep(trainable, result.gradients, state.optimizer, { learningRate: learningRate(state.step, schedule), weightDecay: settings.weightDecay });
-      disposeGradients(result);
-      state.losses.push(result.loss);
-      state.step += 1;
-      if (checkpoint !== undefined && state.step % checkpointEvery === 0) writeCheckpoint(checkpoint, { trainable }, state, fingerprint);
-      onProgress?.({ done: state.step, total: settings.steps, label: `loss ${(state.losses.slice(-50).reduce((a, b) => a + b, 0) / Math.min(50, state.losses.length)).toFixed(3)}` });
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    const gradients = (): LossAndGradients => upstreamGradients(upstreamConfig, trainable, source.next(), settings.poseWeight, normalisation);
+    await trainNetwork("pretrain", trainable, state, gradients, { steps: settings.steps, schedule, weightDecay: settings.weightDecay }, run);
   } finally {
     await source.close();
   }
   const view = treeView(trainable);
-  const accuracy = upstreamAccuracy(upstreamConfig, view, upstream.validation(validationImages), upstream.formulaClasses, options.normalisation);
+  const accuracy = upstreamAccuracy(upstreamConfig, view, upstream.validation(validationImages), upstream.formulaClasses, normalisation);
   const parameters = toHost(Object.fromEntries(Object.entries(trainable).filter(([name]) => !name.startsWith("pose."))));
   for (const variable of Object.values(trainable)) variable.dispose();
   return { parameters, upstreamClasses: upstream.classes, ...accuracy, seconds: (performance.now() - started) / 1000, stepsDone: state.step };
-}
-
-function freshState(): TrainState {
-  return { step: 0, optimizer: createAdamWState(), average: createScoreAverage(0), drawn: [], losses: [] };
 }
 
 /**
@@ -140,10 +120,7 @@ function truncatedNormal(stream: RandomStream): number {
 function startParameters(config: VitConfig, earlier: LoadedAnchor["parameters"], rng: Rng): Record<string, Variable> {
   const pose = ["pose.location", "pose.orientation"].map((name): ModuleShape => ({ ...vitHeadShape({ ...config, classes: poseClasses }).modules[0]!, name }));
   const body = Object.fromEntries(Object.entries(earlier).filter(([name]) => !name.startsWith("head.")));
-  const values = { ...randomParameters([...vitModules(config), ...pose], rng), ...body };
-  return Object.fromEntries(
-    Object.entries(values).map(([name, { shape, data }]) => [name, tf.tidy(() => tf.keep(tf.variable(tf.tensor(data, [...shape], "float32"))))]),
-  );
+  return variablesOf({ ...randomParameters([...vitModules(config), ...pose], rng), ...body });
 }
 
 function upstreamGradients(config: VitConfig, trainable: Readonly<Record<string, Variable>>, { images, labels, location, orientation }: UpstreamBatch, poseWeight: number, normalisation: Normalisation): LossAndGradients {
