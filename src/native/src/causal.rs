@@ -6,7 +6,7 @@
 use crate::attention::{Sizes as Block, gather, scale_columns, scale_rows, softmax_backward, softmax_of_columns, turn};
 use crate::parallel::{Cut, Shared, for_each_chunk};
 use crate::scratch::with_work;
-use crate::simd::{LANES, add_lanes, block_boundary, exp_of_negative, largest, multiply_add, sum_of};
+use crate::simd::{LANES, dot, exp_of_negative, largest, multiply_add, sum_of};
 use crate::tile::{Small, small_product};
 
 /// Queries of a block.
@@ -46,6 +46,18 @@ impl Sizes {
         Block { batch: 1, tokens: count, heads: 1, width: self.width }
     }
 
+    /// The product of `seen` keys' rows with `count` turned queries: keys × queries.
+    fn to_scores(&self, seen: usize, count: usize) -> Small {
+        let padded = count.next_multiple_of(LANES);
+        Small { a_row: self.line(), a_step: 1, b_step: padded, c_row: padded, rows: seen, columns: padded, depth: self.width, accumulate: false }
+    }
+
+    /// The product of transposed scores with keys' rows: one row per query.
+    fn per_query(&self, seen: usize, count: usize) -> Small {
+        let line = self.line();
+        Small { a_row: 1, a_step: count.next_multiple_of(LANES), b_step: line, c_row: line, rows: count, columns: line, depth: seen, accumulate: false }
+    }
+
     /// First key's number of a sequence's head.
     fn key_at(&self, image: usize, head: usize) -> usize {
         image * self.known * self.key_row() + head * self.width
@@ -59,7 +71,7 @@ impl Sizes {
 /// Writes `scale·K·Qᵀ` of `seen` keys and a block of queries, and −∞ where a key comes after its query.
 fn scores_of(keys: &[f32], turned: &[f32], scores: &mut [f32], seen: usize, count: usize, sizes: Sizes) {
     let padded = count.next_multiple_of(LANES);
-    small_product(keys, turned, scores, Small { a_row: sizes.line(), a_step: 1, b_step: padded, c_row: padded, rows: seen, columns: padded, depth: sizes.width, accumulate: false });
+    small_product(keys, turned, scores, sizes.to_scores(seen, count));
     for later in 1..count {
         scores[(seen - count + later) * padded..][..later].fill(f32::NEG_INFINITY);
     }
@@ -96,7 +108,7 @@ pub fn forward(queries: &[f32], keys: &[f32], values: &[f32], out: &mut [f32], s
                 turn(query, sizes.scale(), turned, sizes.rows(count));
                 scores_of(key, turned, scores, seen, count, sizes);
                 softmax_of_columns(&mut scores[..seen * padded], inverse, padded);
-                small_product(scores, value, query, Small { a_row: 1, a_step: padded, b_step: line, c_row: line, rows: count, columns: line, depth: seen, accumulate: false });
+                small_product(scores, value, query, sizes.per_query(seen, count));
                 scale_rows(&mut query[..count * line], inverse, line);
                 scatter(query, out, from, sizes.row(), count, sizes);
             }
@@ -139,11 +151,11 @@ pub fn backward(queries: &[f32], keys: &[f32], values: &[f32], dout: &[f32], dqu
                     // dV += P·dO and dP = V·dOᵀ, in keys × queries
                     small_product(scores, up, value_slope, per_key);
                     turn(up, 1.0, turned, sizes.rows(count));
-                    small_product(value, turned, slopes, Small { a_row: line, a_step: 1, b_step: padded, c_row: padded, rows: seen, columns: padded, depth: sizes.width, accumulate: false });
+                    small_product(value, turned, slopes, sizes.to_scores(seen, count));
                     softmax_backward(scores, slopes, padded, sizes.scale());
                     // dK += dS·Q and dQ = dSᵀ·K
                     small_product(slopes, query, key_slope, per_key);
-                    small_product(slopes, key, up, Small { a_row: 1, a_step: padded, b_step: line, c_row: line, rows: count, columns: line, depth: seen, accumulate: false });
+                    small_product(slopes, key, up, sizes.per_query(seen, count));
                     scatter(up, dqueries, from, sizes.row(), count, sizes);
                 }
             }
@@ -156,20 +168,8 @@ pub fn backward(queries: &[f32], keys: &[f32], values: &[f32], dout: &[f32], dqu
 multiversion! {
     /// Writes the scaled products of one query with every key, `row` numbers apart.
     fn score_keys(query: &[f32], keys: &[f32], row: usize, scale: f32, scores: &mut [f32]) {
-        let (query_blocks, query_rest) = query.as_chunks::<LANES>();
         for (index, score) in scores.iter_mut().enumerate() {
-            let (blocks, rest) = keys[index * row..index * row + query.len()].as_chunks::<LANES>();
-            let mut lanes = [0.0f32; LANES];
-            for (key, query) in blocks.iter().zip(query_blocks) {
-                block_boundary();
-                for i in 0..LANES {
-                    lanes[i] = multiply_add::<FUSED>(key[i], query[i], lanes[i]);
-                }
-            }
-            for i in 0..rest.len() {
-                lanes[i] = multiply_add::<FUSED>(rest[i], query_rest[i], lanes[i]);
-            }
-            *score = scale * add_lanes(lanes);
+            *score = scale * dot::<FUSED>(&keys[index * row..index * row + query.len()], query);
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::decoder_token::{Layer, Linear};
 use crate::linear::Lora;
 use crate::rotary::{self, Turn};
 use crate::weight::Weight;
-use crate::{Out, check, rms_norm, silu, table_rows, token_loss};
+use crate::{Out, check, loss, rms_norm, silu, table_rows};
 use napi::Result;
 use napi_derive::napi;
 
@@ -102,7 +102,7 @@ pub fn token_loss(logits: &[f32], labels: &[i32], scale: f64, mut out: Out<f32>,
     check::length("tokenLoss", "slopes", slopes.len(), &[labels.len() as u32, classes])?;
     check::length("tokenLoss", "out", out.len(), &[1])?;
     crate::labels_fit("tokenLoss", labels, classes)?;
-    out[0] = token_loss::forward_and_back(logits, labels, classes as usize, scale as f32, &mut slopes);
+    out[0] = loss::forward_and_back(logits, labels, classes as usize, scale as f32, &mut slopes);
     Ok(())
 }
 

@@ -34,7 +34,6 @@ mod scratch;
 mod silu;
 mod table_rows;
 mod tile;
-mod token_loss;
 mod vector;
 mod weight;
 

@@ -298,6 +298,24 @@ pub fn add_to(sums: &mut [f32], values: &[f32]) {
     }
 }
 
+/// Sums `a·b` over two slices of one length.
+#[inline(always)]
+pub fn dot<const FUSED: bool>(a: &[f32], b: &[f32]) -> f32 {
+    let (a_blocks, a_rest) = a.as_chunks::<LANES>();
+    let (b_blocks, b_rest) = b.as_chunks::<LANES>();
+    let mut lanes = [0.0f32; LANES];
+    for (a, b) in a_blocks.iter().zip(b_blocks) {
+        block_boundary();
+        for i in 0..LANES {
+            lanes[i] = multiply_add::<FUSED>(a[i], b[i], lanes[i]);
+        }
+    }
+    for i in 0..a_rest.len() {
+        lanes[i] = multiply_add::<FUSED>(a_rest[i], b_rest[i], lanes[i]);
+    }
+    add_lanes(lanes)
+}
+
 /// Adds the lanes up in a fixed order.
 #[inline(always)]
 pub fn add_lanes(lanes: [f32; LANES]) -> f32 {

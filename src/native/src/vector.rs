@@ -1,9 +1,9 @@
-//! Products of a matrix with one vector or a few: every weight is read once, four lines at a time.
+//! Products of a matrix with one vector: every weight is read once, float32 ones four lines at a time.
 
 use crate::half::Halves;
 use crate::linear::Lora;
 use crate::parallel::{Cut, Shared, for_each_chunk};
-use crate::simd::{LANES, add_lanes, block_boundary, multiply_add};
+use crate::simd::{LANES, add_lanes, block_boundary, dot, multiply_add};
 use crate::weight::Weight;
 
 /// Up to so many vectors are multiplied one by one; more are a matrix.
@@ -11,7 +11,7 @@ pub const MOST: usize = 3;
 
 /// Lines taken together.
 const LINES: usize = 4;
-/// 16-bit numbers widened at a time: four lines of them stay in the first cache.
+/// 16-bit numbers widened at a time: they stay in the first cache.
 const PORTION: usize = 512;
 
 multiversion! {
@@ -44,18 +44,7 @@ multiversion! {
             at += LINES * width;
         }
         for out in four.into_remainder() {
-            let (blocks, rest) = weight[at..at + width].as_chunks::<LANES>();
-            let mut sums = [0.0f32; LANES];
-            for (block, x) in blocks.iter().zip(x_blocks) {
-                block_boundary();
-                for i in 0..LANES {
-                    sums[i] = multiply_add::<FUSED>(block[i], x[i], sums[i]);
-                }
-            }
-            for i in 0..rest.len() {
-                sums[i] = multiply_add::<FUSED>(rest[i], x_rest[i], sums[i]);
-            }
-            *out = add_lanes(sums);
+            *out = dot::<FUSED>(&weight[at..at + width], x);
             at += width;
         }
     }
@@ -97,8 +86,8 @@ fn half_lines_with(weight: Halves<'_>, x: &[f32], y: &mut [f32]) {
     }
 }
 
-/// `y = W·x`, or without threads where the caller has them busy.
-pub fn multiply(weight: Weight, x: &[f32], y: &mut [f32]) {
+/// `y = W·x`
+fn multiply(weight: Weight, x: &[f32], y: &mut [f32]) {
     let width = x.len();
     let bytes = if matches!(weight, Weight::Float32(_)) { 4.0 } else { 2.0 };
     let cut = Cut::rows(y.len(), width as f64 * bytes * 0.05).in_multiples_of(LINES);
