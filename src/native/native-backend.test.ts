@@ -6,7 +6,7 @@ import { createRng } from "../rng.js";
 import { adamWStep, attention, biasGelu, biasResidual, createAdamWState, layerNorm, linear, softmaxCrossEntropy, takeToken, tf, useBackend } from "../tensor/index.js";
 import type { Tensor, Variable } from "../tensor/index.js";
 import { loadAddon } from "./addon.js";
-import type { Addon } from "./addon.js";
+import type { Addon, Weight } from "./addon.js";
 
 const found = loadAddon();
 if (found.kind === "absent") console.log(`skipped the native backend: ${found.reason}`);
@@ -203,11 +203,12 @@ describe.skipIf(found.kind === "absent")("the native backend", () => {
   test("kernels called with wrong sizes, at random, answer with an error and never with a crash", () => {
     const stream = createRng(8).stream("fuzz");
     const array = (): Float32Array => new Float32Array(stream.integer(4) === 0 ? 0 : stream.integer(70));
+    const weight = (): Weight => [array(), new Uint16Array(array().length), new Int16Array(array().length)][stream.integer(3)]!;
     const size = (): number => [0, 1, 2, 3, 5, 8, 16, 17, 2 ** 31, 2 ** 32 - 1][stream.integer(10)]!;
     const kernels: ((a: Addon) => void)[] = [
       (a) => a.matmul(array(), array(), array(), size(), size(), size(), size(), size(), size(), stream.integer(2) === 1, stream.integer(2) === 1),
-      (a) => a.linear(array(), array(), array(), array(), array(), 1, array(), size(), size(), size(), size()),
-      (a) => a.linearBackwardX(array(), array(), array(), array(), 1, array(), size(), size(), size(), size()),
+      (a) => a.linear(array(), weight(), array(), array(), array(), 1, array(), size(), size(), size(), size()),
+      (a) => a.linearBackwardX(array(), weight(), array(), array(), 1, array(), size(), size(), size(), size()),
       (a) => a.linearBackwardLora(array(), array(), array(), array(), 1, array(), array(), size(), size(), size(), size()),
       (a) => a.layerNorm(array(), array(), array(), 1e-6, array(), size(), size()),
       (a) => a.layerNormBackward(array(), array(), array(), 1e-6, array(), array(), array(), size(), size()),
@@ -218,6 +219,18 @@ describe.skipIf(found.kind === "absent")("the native backend", () => {
       (a) => a.attentionBackward(array(), array(), array(), size(), size(), size(), size()),
       (a) => a.block(array(), Array.from({ length: 12 + stream.integer(4) }, array), array(), array(), Array.from({ length: 5 + stream.integer(3) }, size), 1e-6, 1),
       (a) => a.blockBackward(array(), Array.from({ length: 14 }, array), array(), array(), array(), array(), Array.from({ length: 6 }, size), 1e-6, 1),
+      (a) => a.rmsNorm(array(), array(), 1e-6, array(), size(), size()),
+      (a) => a.rmsNormBackward(array(), array(), array(), 1e-6, array(), array(), size(), size()),
+      (a) => a.rotary(array(), array(), size(), size(), size(), size(), stream.integer(2) === 1, 1e4, stream.integer(9), 1),
+      (a) => a.siluGate(array(), array(), array()),
+      (a) => a.siluGateBackward(array(), array(), array(), array(), array()),
+      (a) => a.causalAttention(array(), array(), array(), array(), size(), size(), size(), size(), size(), size()),
+      (a) => a.causalAttentionBackward(array(), array(), array(), array(), array(), array(), array(), size(), size(), size(), size(), size(), size()),
+      (a) => a.tokenLoss(array(), Int32Array.from([size()]), 1, array(), array(), size()),
+      (a) => a.gatherRows(weight(), Int32Array.from([size()]), array(), size(), size()),
+      (a) => a.scatterRows(array(), Int32Array.from([size()]), array(), size(), size()),
+      (a) => a.widen(weight(), array()),
+      (a) => a.decoderToken(array(), Array.from({ length: 9 }, weight), Array.from({ length: 7 }, array), Array.from({ length: 4 }, array), 1, array(), array(), array(), size(), size(), size(), size(), stream.integer(2) === 1, 1e4, 1e-6),
       (a) => a.softmaxCrossEntropy(array(), Int32Array.from([size(), -1]), array(), size()),
       (a) => a.softmaxCrossEntropyBackward(array(), Int32Array.from([size()]), 1, array(), size()),
       (a) => a.adamW(array(), array(), array(), array(), 1, 1, 1, 0.9, 0.999, 1e-8),
@@ -229,7 +242,7 @@ describe.skipIf(found.kind === "absent")("the native backend", () => {
       (a) => a.reflect(new Float64Array(size() % 40), new Float64Array(size() % 40), size(), size(), size()),
     ];
     let refused = 0;
-    for (let round = 0; round < 4000; round++) {
+    for (let round = 0; round < 6000; round++) {
       try {
         kernels[stream.integer(kernels.length)]!(addon());
       } catch (error) {
@@ -237,7 +250,7 @@ describe.skipIf(found.kind === "absent")("the native backend", () => {
         refused++;
       }
     }
-    expect(refused).toBeGreaterThan(2000);
+    expect(refused).toBeGreaterThan(3000);
   });
 
   test("a wrong size is told by name", () => {

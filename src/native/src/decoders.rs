@@ -151,7 +151,7 @@ pub fn decoder_token(x: &[f32], weights: Vec<Weight>, biases: Vec<Weight>, lora:
     let name = "decoderToken";
     let width = x.len() as u32;
     check::that(weights.len() == 9 && biases.len() == 7 && lora.len() == 4, || format!("{name}: {} weights, {} biases and {} factors.", weights.len(), biases.len(), lora.len()))?;
-    check::that(key_heads > 0 && heads % key_heads == 0 && heads > 0 && width % (2 * heads) == 0, || format!("{name}: {heads} heads, {key_heads} of keys, width {width}."))?;
+    check::that(key_heads > 0 && heads % key_heads == 0 && heads > 0 && width % heads == 0 && width / heads % 2 == 0, || format!("{name}: {heads} heads, {key_heads} of keys, width {width}."))?;
     let narrow = width / heads * key_heads;
     check::length(name, "y", y.len(), &[width])?;
     check::that(keys.len() == values.len() && keys.len() >= (position as usize + 1) * narrow as usize, || format!("{name}: a memory of {} numbers at position {position}.", keys.len()))?;
