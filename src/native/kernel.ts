@@ -7,7 +7,7 @@ import { NativeBackend } from "./native-backend.js";
 /** What a kernel sees. */
 export interface KernelCall {
   readonly inputs: Readonly<Record<string, tf.TensorInfo>>;
-  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly attributes: Attributes;
   readonly backend: NativeBackend;
 }
 
@@ -29,6 +29,28 @@ export function registerNativeKernel(kernelName: string, kernel: Kernel): void {
       if (fallback === undefined) throw new Error(`${kernelName}: this case has no kernel on the native backend.`);
       return fallback(params);
     },
+  });
+}
+
+/** Attributes of an operation by name. */
+export type Attributes = Readonly<Record<string, unknown>>;
+
+/** Runs a kernel of one output. */
+export function run(name: string, inputs: Record<string, tf.Tensor>, attributes: Attributes = {}): tf.Tensor {
+  return tf.engine().runKernel(name, inputs, attributes as tf.NamedAttrMap);
+}
+
+/** Runs a kernel of several outputs. */
+export function runMany(name: string, inputs: Record<string, tf.Tensor>, attributes: Attributes = {}): tf.Tensor[] {
+  return tf.engine().runKernel(name, inputs, attributes as tf.NamedAttrMap);
+}
+
+/** Registers a gradient; `closures` sees the output's gradient, the saved inputs in the order named, and the attributes. */
+export function registerGradient(kernelName: string, inputsToSave: string[], closures: (dy: tf.Tensor, saved: tf.Tensor[], attributes: Attributes) => Record<string, () => tf.Tensor>): void {
+  tf.registerGradient({
+    kernelName,
+    inputsToSave,
+    gradFunc: (dy, saved, attributes) => closures(dy as tf.Tensor, saved, attributes as unknown as Attributes),
   });
 }
 

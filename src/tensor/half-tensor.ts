@@ -2,15 +2,9 @@
  * @file Frozen weights that stay in 16 bits.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import type { Halves } from "../native/addon.js";
+import { NativeBackend } from "../native/native-backend.js";
 import { widenBfloat16, widenFloat16 } from "./float16.js";
-
-/** Numbers in 16 bits by their array: Uint16Array is IEEE half precision, Int16Array is bfloat16. */
-export type Halves = Uint16Array | Int16Array;
-
-/** A backend that multiplies with 16-bit weights. */
-interface KeepsHalves {
-  halfTensor(halves: Halves, shape: readonly number[]): tf.TensorInfo;
-}
 
 /**
  * Makes a float32 tensor from numbers in 16 bits, exactly.
@@ -20,15 +14,11 @@ interface KeepsHalves {
  */
 export function halfTensor(halves: Halves, shape: readonly number[]): tf.Tensor {
   const backend: unknown = tf.backend();
-  return keepsHalves(backend) ? tf.engine().makeTensorFromTensorInfo(backend.halfTensor(halves, shape)) : tf.tensor(widenHalves(halves), [...shape], "float32");
+  return backend instanceof NativeBackend ? tf.engine().makeTensorFromTensorInfo(backend.halfTensor(halves, shape)) : tf.tensor(widenHalves(halves), [...shape], "float32");
 }
 
 /** Widens 16-bit numbers to float32. Exact. */
 export function widenHalves(halves: Halves): Float32Array {
   if (halves instanceof Uint16Array) return widenFloat16(halves);
   return widenBfloat16(new Uint16Array(halves.buffer, halves.byteOffset, halves.length));
-}
-
-function keepsHalves(backend: unknown): backend is KeepsHalves {
-  return typeof backend === "object" && backend !== null && "halfTensor" in backend;
 }

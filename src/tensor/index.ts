@@ -24,7 +24,7 @@ export { decoderToken, hasDecoderToken } from "./decoder-token.js";
 export type { DecoderTokenParts, LinearParts } from "./decoder-token.js";
 export { differentiate } from "./differentiate.js";
 export { halfTensor, widenHalves } from "./half-tensor.js";
-export type { Halves } from "./half-tensor.js";
+export type { Halves } from "../native/addon.js";
 export { layerNorm } from "./layer-norm.js";
 export { LeastSquares } from "./least-squares.js";
 export type { LinearMap } from "./least-squares.js";

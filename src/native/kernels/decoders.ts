@@ -1,8 +1,8 @@
 /**
  * @file The operations of decoders on the native backend, with their gradients.
  */
-import * as tf from "@tensorflow/tfjs-core";
-import { NONE, product, registerNativeKernel } from "../kernel.js";
+import type * as tf from "@tensorflow/tfjs-core";
+import { NONE, product, registerGradient, registerNativeKernel, run, runMany } from "../kernel.js";
 import type { Weight } from "../addon.js";
 import type { NativeBackend } from "../native-backend.js";
 import { rowsOf } from "./layout.js";
@@ -20,10 +20,6 @@ export function registerDecoders(): void {
   registerDecoderToken();
 }
 
-function runMany(name: string, inputs: Record<string, tf.Tensor>, attributes: Readonly<Record<string, unknown>> = {}): tf.Tensor[] {
-  return tf.engine().runKernel(name, inputs, attributes as tf.NamedAttrMap);
-}
-
 function registerRmsNorm(): void {
   registerNativeKernel("EstaRmsNorm", ({ inputs, attributes, backend }) => {
     const { x, gain } = inputs as Inputs<"x" | "gain">;
@@ -39,13 +35,9 @@ function registerRmsNorm(): void {
     backend.addon.rmsNormBackward(backend.values(x), backend.values(gain), backend.values(dy), attributes["epsilon"] as number, dx.values, dgain.values, rows, width);
     return [dx.info, dgain.info];
   });
-  tf.registerGradient({
-    kernelName: "EstaRmsNorm",
-    inputsToSave: ["x", "gain"],
-    gradFunc: (dy, [x, gain], attributes) => {
-      const [dx, dgain] = runMany("EstaRmsNormGradient", { x: x!, gain: gain!, dy: dy as tf.Tensor }, attributes) as [tf.Tensor, tf.Tensor];
-      return { x: () => dx, gain: () => dgain };
-    },
+  registerGradient("EstaRmsNorm", ["x", "gain"], (dy, [x, gain], attributes) => {
+    const [dx, dgain] = runMany("EstaRmsNormGradient", { x: x!, gain: gain!, dy }, attributes) as [tf.Tensor, tf.Tensor];
+    return { x: () => dx, gain: () => dgain };
   });
 }
 
@@ -58,12 +50,9 @@ function registerRotary(): void {
     backend.addon.rotary(backend.values(x), values, batch, tokens, heads, width / heads, interleaved, theta, start, direction);
     return info;
   });
-  tf.registerGradient({
-    kernelName: "EstaRotary",
-    gradFunc: (dy, _, attributes) => {
-      const { direction } = attributes as unknown as { direction: number };
-      return { x: () => tf.engine().runKernel("EstaRotary", { x: dy as tf.Tensor }, { ...attributes, direction: -direction } as tf.NamedAttrMap) }; // turning back is the transpose
-    },
+  registerGradient("EstaRotary", [], (dy, _, attributes) => {
+    const { direction } = attributes as { direction: number };
+    return { x: () => run("EstaRotary", { x: dy }, { ...attributes, direction: -direction }) }; // turning back is the transpose
   });
 }
 
@@ -80,13 +69,9 @@ function registerSiluGate(): void {
     backend.addon.siluGateBackward(backend.values(gate), backend.values(up), backend.values(dy), dgate.values, dup.values);
     return [dgate.info, dup.info];
   });
-  tf.registerGradient({
-    kernelName: "EstaSiluGate",
-    inputsToSave: ["gate", "up"],
-    gradFunc: (dy, [gate, up]) => {
-      const [dgate, dup] = runMany("EstaSiluGateGradient", { gate: gate!, up: up!, dy: dy as tf.Tensor }) as [tf.Tensor, tf.Tensor];
-      return { gate: () => dgate, up: () => dup };
-    },
+  registerGradient("EstaSiluGate", ["gate", "up"], (dy, [gate, up]) => {
+    const [dgate, dup] = runMany("EstaSiluGateGradient", { gate: gate!, up: up!, dy }) as [tf.Tensor, tf.Tensor];
+    return { gate: () => dgate, up: () => dup };
   });
 }
 
@@ -113,14 +98,10 @@ function registerCausalAttention(): void {
     backend.addon.causalAttentionBackward(...arrays, dqueries.values, dkeys.values, dvalues.values, ...sizes({ queries, keys }, attributes as unknown as Attending));
     return [dqueries.info, dkeys.info, dvalues.info];
   });
-  tf.registerGradient({
-    kernelName: "EstaCausalAttention",
-    inputsToSave: ["queries", "keys", "values"],
-    gradFunc: (dy, [queries, keys, values], attributes) => {
-      const inputs = { queries: queries!, keys: keys!, values: values!, dy: dy as tf.Tensor };
-      const [dqueries, dkeys, dvalues] = runMany("EstaCausalAttentionGradient", inputs, attributes) as [tf.Tensor, tf.Tensor, tf.Tensor];
-      return { queries: () => dqueries, keys: () => dkeys, values: () => dvalues };
-    },
+  registerGradient("EstaCausalAttention", ["queries", "keys", "values"], (dy, [queries, keys, values], attributes) => {
+    const inputs = { queries: queries!, keys: keys!, values: values!, dy };
+    const [dqueries, dkeys, dvalues] = runMany("EstaCausalAttentionGradient", inputs, attributes) as [tf.Tensor, tf.Tensor, tf.Tensor];
+    return { queries: () => dqueries, keys: () => dkeys, values: () => dvalues };
   });
 }
 

@@ -5,29 +5,9 @@
  * computed only when asked for.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { NONE, product, registerNativeKernel } from "../kernel.js";
+import { NONE, product, registerGradient, registerNativeKernel, run, runMany } from "../kernel.js";
 import type { NativeBackend } from "../native-backend.js";
 import { move, rowsOf, stridesOf } from "./layout.js";
-
-type Attributes = Readonly<Record<string, unknown>>;
-
-/** Runs a kernel of this file. */
-function run(name: string, inputs: Record<string, tf.Tensor>, attributes: Attributes = {}): tf.Tensor {
-  return tf.engine().runKernel(name, inputs, attributes as tf.NamedAttrMap);
-}
-
-function runMany(name: string, inputs: Record<string, tf.Tensor>, attributes: Attributes = {}): tf.Tensor[] {
-  return tf.engine().runKernel(name, inputs, attributes as tf.NamedAttrMap);
-}
-
-/** Registers a gradient; `closures` sees the output's gradient, the saved inputs in the order named, and the attributes. */
-function gradient(kernelName: string, inputsToSave: string[], closures: (dy: tf.Tensor, saved: tf.Tensor[], attributes: Attributes) => Record<string, () => tf.Tensor>): void {
-  tf.registerGradient({
-    kernelName,
-    inputsToSave,
-    gradFunc: (dy, saved, attributes) => closures(dy as tf.Tensor, saved, attributes as unknown as Attributes),
-  });
-}
 
 /** The gradient of a term that was added: the same numbers in a tensor of its own, which the engine may dispose. */
 function passOn(dy: tf.Tensor): () => tf.Tensor {
@@ -51,7 +31,7 @@ export function registerTransformer(): void {
   registerAttention();
   registerTokens();
   registerLoss();
-  gradient("EstaPatchify", ["images"], (dy, [images], { patchSize }) => ({
+  registerGradient("EstaPatchify", ["images"], (dy, [images], { patchSize }) => ({
     images: () => run("EstaPatchifyGradient", { dy }, { patchSize, shape: images!.shape }),
   }));
 }
@@ -118,7 +98,7 @@ function registerLinear(): void {
   });
   const weightGradient = (x: tf.Tensor, dy: tf.Tensor, [outputs, width]: readonly [number, number]): tf.Tensor =>
     tf.matMul(asRows(dy, outputs), asRows(x, width), true, false);
-  gradient("EstaLinear", ["x", "weight"], (dy, saved, { scaling }) => {
+  registerGradient("EstaLinear", ["x", "weight"], (dy, saved, { scaling }) => {
     const [x, weight] = saved as [tf.Tensor, tf.Tensor];
     return {
       x: () => run("EstaLinearGradientX", { dy, weight }, { scaling }),
@@ -126,7 +106,7 @@ function registerLinear(): void {
       bias: () => columnSums(dy),
     };
   });
-  gradient("EstaLoraLinear", ["x", "weight", "loraA", "loraB"], (dy, saved, { scaling }) => {
+  registerGradient("EstaLoraLinear", ["x", "weight", "loraA", "loraB"], (dy, saved, { scaling }) => {
     const [x, weight, loraA, loraB] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
     return {
       x: () => run("EstaLinearGradientX", { dy, weight, loraA, loraB }, { scaling }),
@@ -154,7 +134,7 @@ function registerLayerNorm(): void {
     backend.addon.layerNormBackward(backend.values(x), backend.values(gain), backend.values(dy), epsilon, dx.values, dgain.values, dbias.values, rows, width);
     return [dx.info, dgain.info, dbias.info];
   });
-  gradient("EstaLayerNorm", ["x", "gain"], (dy, [x, gain], { epsilon }) => {
+  registerGradient("EstaLayerNorm", ["x", "gain"], (dy, [x, gain], { epsilon }) => {
     const [dx, dgain, dbias] = runMany("EstaLayerNormGradient", { x: x!, gain: gain!, dy }, { epsilon }) as [tf.Tensor, tf.Tensor, tf.Tensor];
     return { x: () => dx, gain: () => dgain, bias: () => dbias };
   });
@@ -175,7 +155,7 @@ function registerBiasGelu(): void {
     backend.addon.biasGeluBackward(backend.values(x), backend.values(bias), backend.values(dy), dx.values, dbias.values, rows, width);
     return [dx.info, dbias.info];
   });
-  gradient("EstaBiasGelu", ["x", "bias"], (dy, [x, bias]) => {
+  registerGradient("EstaBiasGelu", ["x", "bias"], (dy, [x, bias]) => {
     const [dx, dbias] = runMany("EstaBiasGeluGradient", { x: x!, bias: bias!, dy }) as [tf.Tensor, tf.Tensor];
     return { x: () => dx, bias: () => dbias };
   });
@@ -186,7 +166,7 @@ function registerBiasGelu(): void {
     backend.addon.biasResidual(backend.values(x), backend.values(bias), backend.values(residual), values, rows, width);
     return info;
   });
-  gradient("EstaBiasResidual", [], (dy) => ({ x: passOn(dy), bias: () => columnSums(dy), residual: passOn(dy) }));
+  registerGradient("EstaBiasResidual", [], (dy) => ({ x: passOn(dy), bias: () => columnSums(dy), residual: passOn(dy) }));
 }
 
 function registerAttention(): void {
@@ -206,7 +186,7 @@ function registerAttention(): void {
     backend.addon.attentionBackward(backend.values(qkv), backend.values(dy), values, batch, tokens, heads, width / 3 / heads);
     return info;
   });
-  gradient("EstaAttention", ["qkv"], (dy, [qkv], { heads }) => ({ qkv: () => run("EstaAttentionGradient", { qkv: qkv!, dy }, { heads }) }));
+  registerGradient("EstaAttention", ["qkv"], (dy, [qkv], { heads }) => ({ qkv: () => run("EstaAttentionGradient", { qkv: qkv!, dy }, { heads }) }));
 }
 
 function registerTokens(): void {
@@ -222,7 +202,7 @@ function registerTokens(): void {
     backend.disposeData(joined.info.dataId);
     return info;
   });
-  gradient("EstaClassTokens", [], (dy) => {
+  registerGradient("EstaClassTokens", [], (dy) => {
     const [batch, tokens, width] = dy.shape as [number, number, number];
     const positions = (): tf.Tensor => tf.reshape(tf.sum(tf.reshape(dy, [batch, tokens * width]), 0), [1, tokens, width]);
     return {
@@ -238,7 +218,7 @@ function registerTokens(): void {
     move(backend, backend.values(x), (attributes["index"] as number) * width, [tokens * width, 1], values, 0, [width, 1], [batch, width]);
     return info;
   });
-  gradient("EstaTakeToken", ["x"], (dy, [x], { index }) => ({
+  registerGradient("EstaTakeToken", ["x"], (dy, [x], { index }) => ({
     x: () => {
       const [batch, tokens, width] = x!.shape as [number, number, number];
       const before = index as number;
@@ -260,7 +240,7 @@ function registerLoss(): void {
     backend.addon.softmaxCrossEntropyBackward(backend.values(logits), backend.wholeNumbers(labels), backend.values(dy)[0]!, values, logits.shape[1]!);
     return info;
   });
-  gradient("EstaSoftmaxCrossEntropy", ["logits", "labels"], (dy, [logits, labels]) => ({
+  registerGradient("EstaSoftmaxCrossEntropy", ["logits", "labels"], (dy, [logits, labels]) => ({
     logits: () => run("EstaSoftmaxCrossEntropyGradient", { logits: logits!, labels: labels!, dy }),
   }));
 }
