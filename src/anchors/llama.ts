@@ -21,7 +21,7 @@ export function llamaEmbed(view: ParameterView, tokens: Tensor): Tensor {
 export function llamaLayer(config: LlamaConfig, parameters: ParameterView, layer: number, x: Tensor, memory?: KeyValueMemory, slot = String(layer)): Tensor {
   const { heads, keyValueHeads, rmsNormEpsilon, rotaryLayout, ropeTheta } = config;
   const view = scopedView(parameters, `model.layers.${layer}.`);
-  if (memory !== undefined && x.size === config.width && hasDecoderToken()) return oneToken(config, view, x, memory, slot);
+  if (memory !== undefined && x.size === config.width && hasDecoderToken() && view.lora("self_attn.o_proj") === undefined) return oneToken(config, view, x, memory, slot);
   const apply = (module: string, input: Tensor): Tensor => linear(input, view.get(`${module}.weight`), view.find?.(`${module}.bias`), view.lora(module));
   const norm = (module: string, input: Tensor): Tensor => rmsNorm(input, view.get(`${module}.weight`), rmsNormEpsilon);
   return tf.tidy(() => {
@@ -37,7 +37,7 @@ export function llamaLayer(config: LlamaConfig, parameters: ParameterView, layer
   });
 }
 
-/** {@link llamaLayer} on a single token, in one operation. */
+/** {@link llamaLayer} on a single token, in one operation; low-rank updates hang below q and v alone. */
 function oneToken(config: LlamaConfig, view: ParameterView, x: Tensor, memory: KeyValueMemory, slot: string): Tensor {
   const part = (module: string): LinearParts => ({ weight: view.get(`${module}.weight`), bias: view.find?.(`${module}.bias`) });
   const start = memory.length(slot);
