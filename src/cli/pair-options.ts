@@ -3,9 +3,8 @@
  */
 import type { Command } from "commander";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { UsageError } from "../checks.js";
-import { packageRoot } from "../experiments/package-root.js";
+import { pairFolders } from "../experiments/language-sources.js";
 import { languagePairOf, otherPair, type PairFolders } from "../training/language-pairs.js";
 
 /** Folders as commander names them. */
@@ -21,13 +20,13 @@ export function withPairOptions(command: Command): Command {
     .option("--weights-large <folder>", "a pair of decoders: the larger one");
 }
 
-/** The folders that were given, or those of the kit's own pair; nothing where neither is there. @throws {UsageError} when one of two is missing. */
+/** The folders that were given, or those named after the pair's anchors among the kit's weights; nothing where neither is there. @throws {UsageError} when one of two is missing. */
 export function givenFolders(familyId: string, { weightsSmall, weightsLarge }: PairOptions): PairFolders | undefined {
   if (weightsSmall !== undefined && weightsLarge !== undefined) return { small: weightsSmall, large: weightsLarge };
   if (weightsSmall !== undefined || weightsLarge !== undefined) throw new UsageError(`family ${familyId}: one folder of weights arrived, expected both --weights-small and --weights-large.`);
   if (familyId === otherPair) return undefined;
-  const [small, large] = languagePairOf(familyId).anchors.map(({ anchorId }) => join(packageRoot, "data", "anchors", anchorId)) as [string, string];
-  return existsSync(small) && existsSync(large) ? { small, large } : undefined;
+  const folders = pairFolders({ family: languagePairOf(familyId).familyId, weightsSmall: null, weightsLarge: null });
+  return existsSync(folders.small) && existsSync(folders.large) ? folders : undefined;
 }
 
 /** As {@link givenFolders}, where weights are needed. @throws {UsageError} saying how to get them. */
