@@ -4,11 +4,11 @@
 import { Option, type Command } from "commander";
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { loadFamily } from "../anchors/load-weights.js";
 import { familyOf } from "../anchors/registry.js";
 import { choiceProblem, throwProblems, UsageError } from "../checks.js";
 import { listTasks, loadTask, taskNames } from "../datasets/registry.js";
 import { packageRoot } from "../experiments/package-root.js";
+import { loadAnchorFamily } from "../experiments/vtab-sources.js";
 import { writeFileAtomic } from "../reporting/atomic-write.js";
 import { comparedAnchorsTable } from "../reporting/compared-anchors-table.js";
 import { tableToMarkdown } from "../reporting/table.js";
@@ -58,14 +58,12 @@ export function addCompareCommand(program: Command, terminal: Terminal): void {
     .action(async (options: CompareCommandOptions) => {
       const { family: familyId, tasks, out, steps, batchSize, learningRate, testImages, seed } = options;
       throwProblems(tasks.flatMap((name) => choiceProblem("compare", "task", name, taskNames)));
-      const entry = familyOf(familyId);
-      const labels = entry.anchors.map(({ label }) => label);
-      const trained = (options.weights ?? [ownAnchors]).map((folder): Version => ({ name: basename(resolve(folder)), family: { familyId, anchors: loadFamily(entry, [folder]), labels, normalisation: entry } }));
+      const trained = await Promise.all((options.weights ?? [ownAnchors]).map(async (folder): Promise<Version> => ({ name: basename(resolve(folder)), family: await loadAnchorFamily(familyId, [folder]) })));
       const versions = options.random === true ? [...trained, { name: "random", family: withRandomWeights(trained[0]!.family, seed) }] : trained;
       const recipe: CompareRecipe = { ...defaultCompare, steps, batchSize, learningRate, testImages, seed };
       await startEngine(terminal, options);
       const rowsFile = join(out, `${familyId}-compared.json`);
-      const { imageSize } = entry.anchors[0]!.config;
+      const { imageSize } = familyOf(familyId).anchors[0]!.config;
       const display = progressDisplay(terminal);
       const rows = await interruptible(terminal, async (signal) => {
         const measured = await compareAnchors(versions.map(({ family }) => family), tasks, (name) => loadTask(name, { imageSize, testImages }), recipe, {
