@@ -20,20 +20,20 @@ export function unloaded({ familyId, anchors, mean, std }: FamilyEntry): AnchorF
   };
 }
 
-const knownCosts = new Map<string, StitchFamily["costs"]>();
+const knownStructures = new Map<string, StitchFamily>();
 
-/** Costs of a family's stitches with heads of ten classes; a plan asks for them once a run. */
-function costsOf(family: FamilyEntry): StitchFamily["costs"] {
-  const costs = knownCosts.get(family.familyId) ?? structureOf(unloaded(family), 10).costs;
-  knownCosts.set(family.familyId, costs);
-  return costs;
+/** A family's stitches with heads of ten classes; a plan asks for them once a run. */
+function structureFor(family: FamilyEntry): StitchFamily {
+  const structure = knownStructures.get(family.familyId) ?? structureOf(unloaded(family), 10);
+  knownStructures.set(family.familyId, structure);
+  return structure;
 }
 
 /** Multiply–accumulates: a training step costs its forward pass twice with frozen weights, three times with all; then every stitch is evaluated. */
 export function vtabWork({ task }: { readonly task: string }, variant: Variant | undefined, settings: VtabSettings): number {
   const family = families.find(({ familyId }) => familyId === settings.family);
   if (family === undefined || variant === undefined) return 0;
-  const costs = costsOf(family);
+  const { costs } = structureFor(family);
   const { anchorAlone, method } = adaptSettingsOf(settings, variant.adapts, family);
   const flops = anchorAlone === undefined ? costs.map((cost) => cost.flops) : [costs[anchorAlone]!.flops];
   const all = flops.reduce((sum, cost) => sum + cost, 0);
@@ -76,7 +76,7 @@ function sizesOf(family: FamilyEntry, method: TuningMethod, anchorAlone: number 
   const key = JSON.stringify([family.familyId, method, anchorAlone]);
   const known = knownSizes.get(key);
   if (known !== undefined) return known;
-  const { configs, modules, routes } = structureOf(unloaded(family), 10);
+  const { configs, modules, routes } = structureFor(family);
   const stitchIds = anchorAlone === undefined ? routes.map((_, stitchId) => stitchId) : [anchorAlone];
   const elements = (of: TuningMethod): number => trainableElements(stitchIds.flatMap((stitchId) => stitchTrainables(of, stitchId, modules[stitchId]!)));
   const widths = stitchIds.map((stitchId) => routes[stitchId]!.reduce((sum, step) => sum + (step.kind === "block" ? configs[step.anchor]!.width : 0), 0));
