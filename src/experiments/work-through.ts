@@ -69,18 +69,19 @@ export async function workThrough(experiment: PlannedExperiment, folder: string,
   const done = new Set<PlannedRun>();
   const failed: FailedRun[] = [];
   let skipped = 0;
-  let left = [...experiment.runs.entries()];
+  let left: { readonly index: number; readonly run: PlannedRun; readonly identity?: RunIdentity }[] = experiment.runs.map((run, index) => ({ index, run }));
   for (let first = true; left.length > 0 && (first || waits); first = false) {
     if (!first) await pause(LOOK_AGAIN, undefined, { signal }).catch(() => undefined);
     const others: typeof left = [];
-    for (const [index, run] of left) {
+    for (const { index, run, identity: known } of left) {
       signal.throwIfAborted();
-      const identity = await run.identify();
+      const identity = known ?? (await run.identify());
       const there = runOnDisk(folder, run.name, identity.sha256);
       if (there.kind === "finished") {
         done.add(run);
-        if (first) skipped++;
-        if (first) log({ kind: "skipped", run: run.name, index, runs });
+        if (!first) continue;
+        skipped++;
+        log({ kind: "skipped", run: run.name, index, runs });
         continue;
       }
       if (there.kind === "failed" && statSync(runRecordPath(folder, run.name)).mtimeMs >= since) {
@@ -90,7 +91,7 @@ export async function workThrough(experiment: PlannedExperiment, folder: string,
       const claim = claimRun(folder, run.name);
       if (claim === undefined || runOnDisk(folder, run.name, identity.sha256).kind === "finished") {
         claim?.release();
-        others.push([index, run]);
+        others.push({ index, run, identity });
         continue;
       }
       if (there.kind === "damaged") log({ kind: "replaced", run: run.name, problem: there.problem });
