@@ -39,6 +39,7 @@ test("rows.csv holds the rows of every run in the plan's order, and each run has
   });
   expect(record.seconds).toBeGreaterThan(0);
   expect(record.peakBytes).toBeGreaterThan(10_000_000);
+  expect(record.processorSeconds).toBeGreaterThanOrEqual(0);
   expect(existsSync(join(folder, "checkpoints"))).toBe(false);
 });
 

@@ -14,7 +14,7 @@ import type { TunedModel } from "../tuning/tuned-model.js";
 import { defineExperiment, type Experiment, type FigureDrawings, type Ingredients, type Profile, type ReportContext, type RunContext } from "./experiment.js";
 import { versions } from "./provenance.js";
 import { recipeProblems } from "./recipe-problems.js";
-import { adaptSettingsOf, vtabImages, vtabSettingKinds, type VtabSettings } from "./vtab-settings.js";
+import { adaptSettingsOf, sixTasks, vtabImages, vtabSettingKinds, type VtabSettings } from "./vtab-settings.js";
 import { unloaded, vtabMemory, vtabWork } from "./vtab-estimates.js";
 import { anchorsOf, missingSources, namingProblems, sourceProblems, taskOf, taskSha256 } from "./vtab-sources.js";
 
@@ -41,7 +41,7 @@ export interface VtabStudy {
   readonly seeds: Readonly<Record<Profile, readonly number[]>>;
   /** Every variant by name; the setting `methods` chooses among them. */
   readonly variants: (settings: VtabSettings) => Readonly<Record<string, Variant>>;
-  /** Variants that are run, on every task and with every seed, before the others are begun. */
+  /** Variants that are run, on every task and with every seed, before the others are begun; those are begun with the ablations' {@link sixTasks}. */
   readonly first?: readonly string[];
   readonly figures: FigureDrawings<StitchRow>;
   readonly report: (rows: readonly StitchRow[], context: ReportContext) => Promise<void>;
@@ -63,7 +63,7 @@ export function defineVtabStudy(study: VtabStudy): Experiment {
     unread: (point, settings) => unreadSettings(variantAt(point, settings)),
     revision: 1,
     rowType: stitchRows,
-    stage: ({ method }) => (study.first === undefined || study.first.includes(method) ? 0 : 1),
+    stage: ({ method, task }) => (study.first === undefined || study.first.includes(method) ? 0 : sixTasks.includes(task) ? 1 : 2),
     points: ({ tasks, methods }) => tasks.flatMap((task) => methods.map((method) => ({ task, method }))),
     settingsAt,
     ...vtabSources,

@@ -119,6 +119,7 @@ async function runOne(experiment: PlannedExperiment, run: PlannedRun, identity: 
   log({ kind: "started", run: run.name, index, runs: experiment.runs.length, resumed });
   const measured: Record<string, number> = {};
   const started = performance.now();
+  const processorBefore = process.cpuUsage();
   let peakBytes = process.memoryUsage.rss();
   const record = (part: Pick<RunRecord, "status" | "reason" | "rows" | "rowsSha256">): void => {
     writeRunRecord(folder, {
@@ -131,6 +132,7 @@ async function runOne(experiment: PlannedExperiment, run: PlannedRun, identity: 
       settingsSha256: identity.sha256,
       // A run taken up from a checkpoint has been at work before: its whole time is not known here.
       seconds: resumed ? null : (performance.now() - started) / 1000,
+      processorSeconds: resumed ? null : processorSeconds(processorBefore),
       peakBytes,
       weights: identity.weights,
       data: identity.data,
@@ -167,6 +169,11 @@ async function runOne(experiment: PlannedExperiment, run: PlannedRun, identity: 
   rmSync(checkpoint, { force: true });
   log({ kind: "finished", run: run.name, seconds: (performance.now() - started) / 1000, rows });
   return undefined;
+}
+
+function processorSeconds(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
 }
 
 async function outcomeOf<T>(work: () => Promise<T>): Promise<{ kind: "done"; outcome: T } | { kind: "thrown"; error: unknown }> {

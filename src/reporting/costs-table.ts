@@ -14,16 +14,18 @@ export function costsTable(records: readonly RunRecord[], note: string, labels: 
   const [first] = records;
   return {
     id: "costs", title: "What the runs took", note,
-    legend: `Mean over the runs of a method (tasks and seeds), start to end with evaluation; one machine (${first!.machine.cpu}, ${first!.machine.cores} cores), which may have done other work too.`,
+    legend: `Mean over the runs of a method (tasks and seeds), start to end with evaluation; one machine (${first!.machine.cpu}, ${first!.machine.cores} cores), which may have done other work too: it lengthens seconds, not processor seconds (of all threads together).`,
     columns: [
       { key: "method", label: "Method", format: "text", labels },
       { key: "runs", label: "Runs", format: "count" },
       { key: "seconds", label: "Seconds", format: "number" },
+      { key: "processor_seconds", label: "Processor seconds", format: "number" },
       { key: "peak_mebibytes", label: "Peak memory (MiB)", format: "number" },
     ],
     rows: [...byMethod].map(([method, ofMethod]) => ({
       method, runs: ofMethod.length,
       seconds: meanSpread(ofMethod.flatMap(({ seconds }) => (seconds === null ? [] : [seconds]))),
+      processor_seconds: meanSpread(ofMethod.flatMap(({ processorSeconds }) => processorSeconds ?? [])),
       peak_mebibytes: meanSpread(ofMethod.flatMap(({ peakBytes }) => (peakBytes === null ? [] : [peakBytes / 2 ** 20]))),
     })),
   };

@@ -49,6 +49,8 @@ export interface RunRecord {
   readonly settingsSha256: string;
   /** Wall-clock seconds of the run, interruptions left out. */
   readonly seconds: number | null;
+  /** Seconds of processor time, of all threads together: what else the machine did leaves them as they are. Absent in records older than this field. */
+  readonly processorSeconds?: number | null;
   /** Largest resident set seen. */
   readonly peakBytes: number | null;
   /** Number of rows written by this run. */
