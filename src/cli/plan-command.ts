@@ -33,7 +33,7 @@ export function addPlanCommand(program: Command, terminal: Terminal): void {
     .option("--batch-size <count>", "with --family: sequences a step", wholeNumber(1), 4)
     .option("--length <tokens>", "with --family: tokens of a sequence", wholeNumber(1), 512)
     .option("--rank <r>", "with --family: rank of the low-rank updates", wholeNumber(1), 8)
-    .addHelpText("after", "\nExamples:\n  esta plan\n  esta plan vtab-stitching --profile laptop\n  esta plan --profile paper\n  esta plan vtab-stitching --set steps=500 --seeds 0,1\n  esta plan --family llama\n  esta plan --family smollm2 --weights-small SmolLM2-135M --weights-large SmolLM2-360M")
+    .addHelpText("after", "\nExamples:\n  esta plan\n  esta plan laptop vtab-stitching\n  esta plan paper\n  esta plan vtab-stitching --set steps=500 --seeds 0,1\n  esta plan --family llama\n  esta plan --family smollm2 --weights-small SmolLM2-135M --weights-large SmolLM2-360M")
     .action(async (ids: string[], options: PlanOptions & PlanPairOptions & { family?: string }) => {
       if (options.family !== undefined) return planPair(terminal, options.family, options);
       const planned = plannedExperiments(ids, options);
@@ -105,9 +105,13 @@ function memoryText(bytes: number | null): string {
   return bytes === null ? "–" : `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }
 
-/** Multiply–accumulates a second of the finished runs, or nothing where none was timed. */
+/** Multiply–accumulates a second of the finished runs, or nothing where none was timed: by processor time where it is known, which other work on the machine did not lengthen. */
 function measuredRate(looked: readonly Looked[]): number | undefined {
-  const timed = looked.flatMap(({ run, there }) => (there.kind === "finished" && there.record.seconds !== null ? [{ work: run.work, seconds: there.record.seconds }] : []));
+  const timed = looked.flatMap(({ run, there }) => {
+    if (there.kind !== "finished" || there.record.seconds === null) return [];
+    const { seconds, processorSeconds, engine } = there.record;
+    return [{ work: run.work, seconds: Math.min(seconds, (processorSeconds ?? Infinity) / engine.threads) }];
+  });
   const seconds = timed.reduce((sum, one) => sum + one.seconds, 0);
   return seconds > 0 ? timed.reduce((sum, one) => sum + one.work, 0) / seconds : undefined;
 }

@@ -3,7 +3,7 @@
  */
 import { Option, type Command } from "commander";
 import { experimentOf, experiments, profileOf } from "../experiments/index.js";
-import type { Experiment, PlannedExperiment } from "../experiments/experiment.js";
+import { profiles, type Experiment, type PlannedExperiment } from "../experiments/experiment.js";
 import { parseAssignments, readSettingsFile } from "../experiments/settings.js";
 import { defaultResults, repeated, wholeNumbers } from "./options.js";
 
@@ -17,10 +17,14 @@ export interface PlanCommandOptions {
   readonly name?: string;
 }
 
-/** Adds the experiments' argument and the options of {@link PlanCommandOptions}. */
+/** Adds the experiments' argument and the options of {@link PlanCommandOptions}; a profile may stand before the experiments, as with reproduce.sh. */
 export function withPlanOptions(command: Command): Command {
   return command
-    .argument("[experiments...]", "experiments by id (default: all)")
+    .argument("[experiments...]", "experiments by id (default: all); a profile may stand before them")
+    .hook("preAction", (_, called) => {
+      const [ids] = called.processedArgs as [string[]];
+      if (profiles.some((profile) => profile === ids[0])) called.setOptionValue("profile", ids.shift());
+    })
     .option("--profile <name>", "quick, laptop or paper", "quick")
     .addOption(new Option("--results <folder>", "folder of results").default(defaultResults, "results in the kit's folder"))
     .option("--set <key=value>", "change a setting; may be repeated; lists by commas, \"none\" for none", repeated)

@@ -21,7 +21,7 @@ import type { Terminal } from "./terminal.js";
 export function addReportCommand(program: Command, terminal: Terminal): void {
   withPlanOptions(program.command("report"))
     .description("put together the runs that are finished so far and draw tables and figures, without running anything")
-    .addHelpText("after", "\nExamples:\n  esta report\n  esta report vtab-stitching --profile laptop")
+    .addHelpText("after", "\nExamples:\n  esta report\n  esta report laptop vtab-stitching")
     .action(async (ids: string[], options: PlanCommandOptions) => {
       const planned = plannedExperiments(ids, options);
       for (const experiment of planned) {

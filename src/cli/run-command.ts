@@ -35,7 +35,7 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (exi
     .option("--again", "do finished runs again")
     .option("--workers <count>", "processes that share the runs, and the cores between them; auto: one a core where a small family computes on the processor", workersOf, 1)
     .addOption(new Option("--worker <since>").argParser(Number).hideHelp())
-    .addHelpText("after", "\nExamples:\n  esta run\n  esta run vtab-stitching --profile laptop --workers 2\n  esta run vtab-stitching --set steps=500 --set tasks=digits --seeds 0,1 --name longer")
+    .addHelpText("after", "\nExamples:\n  esta run\n  esta run laptop vtab-stitching --workers 2\n  esta run vtab-stitching --set steps=500 --set tasks=digits --seeds 0,1 --name longer")
     .action(async (ids: string[], options: RunOptions) => {
       const planned = plannedExperiments(ids, options);
       throwProblems(planned.flatMap((experiment) => experiment.problems()));

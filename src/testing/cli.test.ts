@@ -47,6 +47,13 @@ test("list names experiments, families and tasks, and the settings of one experi
   expect(settings).toMatch(/^seeds +numbers +0 +0,1,2 /m);
 });
 
+test("a profile may stand before the experiments, as with reproduce.sh", async () => {
+  const { exitCode, out } = await esta("plan", "paper", "stitch-space-identities");
+  expect(exitCode).toBe(0);
+  expect(out).toContain("stitch-space-identities, exact: nothing trained, nothing measured");
+  expect(out).toContain("/paper/stitch-space-identities; the rest takes");
+});
+
 test("doctor tells engine, packages, weights and data, and how to get what is missing", { timeout: 30_000 }, async () => {
   const { exitCode, out } = await esta("doctor");
   expect(exitCode).toBe(0);
