@@ -3,7 +3,7 @@
  *
  * Pre-norm layers: RMSNorm, rotary positions, grouped-query attention, SwiGLU; linears without bias unless adaptation adds one.
  */
-import { causalAttention, decoderToken, hasDecoderToken, linear, rmsNorm, rotary, siluGate, tf, type LinearParts, type Tensor } from "../tensor/index.js";
+import { decoderLayer, decoderToken, hasDecoderToken, linear, rmsNorm, tf, type DecoderLinear, type DecoderParts, type RotarySettings, type Tensor } from "../tensor/index.js";
 import type { KeyValueMemory } from "./key-value-memory.js";
 import { keyValueWidth, llamaHeadName, type LlamaConfig } from "./llama-shape.js";
 import { scopedView, type ParameterView } from "./parameters.js";
@@ -19,35 +19,22 @@ export function llamaEmbed(view: ParameterView, tokens: Tensor): Tensor {
  * @param memory - keys and values of the tokens before these under the name `slot`; the new ones are added to it.
  */
 export function llamaLayer(config: LlamaConfig, parameters: ParameterView, layer: number, x: Tensor, memory?: KeyValueMemory, slot = String(layer)): Tensor {
-  const { heads, keyValueHeads, rmsNormEpsilon, rotaryLayout, ropeTheta } = config;
   const view = scopedView(parameters, `model.layers.${layer}.`);
-  if (memory !== undefined && x.size === config.width && hasDecoderToken() && view.lora("self_attn.o_proj") === undefined) return oneToken(config, view, x, memory, slot);
-  const apply = (module: string, input: Tensor): Tensor => linear(input, view.get(`${module}.weight`), view.find?.(`${module}.bias`), view.lora(module));
-  const norm = (module: string, input: Tensor): Tensor => rmsNorm(input, view.get(`${module}.weight`), rmsNormEpsilon);
-  return tf.tidy(() => {
-    const normed = norm("input_layernorm", x);
-    const settings = { layout: rotaryLayout, theta: ropeTheta, start: memory?.length(slot) ?? 0 };
-    const queries = rotary(apply("self_attn.q_proj", normed), heads, settings);
-    const fresh = { keys: rotary(apply("self_attn.k_proj", normed), keyValueHeads, settings), values: apply("self_attn.v_proj", normed) };
-    const { keys, values } = memory?.extend(slot, fresh) ?? fresh;
-    const middle = tf.add(x, apply("self_attn.o_proj", causalAttention(queries, keys, values, { heads, keyValueHeads })));
-    const open = norm("post_attention_layernorm", middle);
-    const gated = siluGate(apply("mlp.gate_proj", open), apply("mlp.up_proj", open));
-    return tf.add(middle, apply("mlp.down_proj", gated));
-  });
+  const part = (module: string): DecoderLinear => ({ weight: view.get(`${module}.weight`), bias: view.find?.(`${module}.bias`), lora: view.lora(module) });
+  const parts: DecoderParts = {
+    inputNorm: view.get("input_layernorm.weight"), query: part("self_attn.q_proj"), key: part("self_attn.k_proj"), value: part("self_attn.v_proj"), output: part("self_attn.o_proj"),
+    postNorm: view.get("post_attention_layernorm.weight"), gate: part("mlp.gate_proj"), up: part("mlp.up_proj"), down: part("mlp.down_proj"),
+  };
+  const { heads, keyValueHeads, rmsNormEpsilon: epsilon, rotaryLayout, ropeTheta } = config;
+  const rotary = { layout: rotaryLayout, theta: ropeTheta, start: memory?.length(slot) ?? 0 };
+  if (memory !== undefined && x.size === config.width && hasDecoderToken() && parts.output.lora === undefined) return oneToken(config, parts, rotary, x, memory, slot);
+  return decoderLayer(x, parts, { heads, keyValueHeads, rotary, epsilon }, memory === undefined ? undefined : (fresh) => memory.extend(slot, fresh));
 }
 
 /** {@link llamaLayer} on a single token, in one operation; low-rank updates hang below q and v alone. */
-function oneToken(config: LlamaConfig, view: ParameterView, x: Tensor, memory: KeyValueMemory, slot: string): Tensor {
-  const part = (module: string): LinearParts => ({ weight: view.get(`${module}.weight`), bias: view.find?.(`${module}.bias`) });
-  const start = memory.length(slot);
+function oneToken(config: LlamaConfig, parts: DecoderParts, rotary: RotarySettings, x: Tensor, memory: KeyValueMemory, slot: string): Tensor {
   const { keys, values } = memory.reserve(slot, keyValueWidth(config));
-  const parts = {
-    inputNorm: view.get("input_layernorm.weight"), query: part("self_attn.q_proj"), key: part("self_attn.k_proj"), value: part("self_attn.v_proj"), output: part("self_attn.o_proj"),
-    postNorm: view.get("post_attention_layernorm.weight"), gate: part("mlp.gate_proj"), up: part("mlp.up_proj"), down: part("mlp.down_proj"),
-    queryLora: view.lora("self_attn.q_proj"), valueLora: view.lora("self_attn.v_proj"), keys, values,
-  };
-  return decoderToken(x, parts, config, { layout: config.rotaryLayout, theta: config.ropeTheta, start }, config.rmsNormEpsilon);
+  return decoderToken(x, { ...parts, queryLora: parts.query.lora, valueLora: parts.value.lora, keys, values }, config, rotary, config.rmsNormEpsilon);
 }
 
 /** Final norm `[B, N, D]`. */

@@ -65,6 +65,8 @@ export interface Addon {
   widen(from: Weight, out: F32): void;
   mapFile(path: string): ArrayBuffer;
   decoderToken(x: F32, weights: readonly Weight[], biases: readonly F32[], lora: readonly F32[], scaling: number, keys: F32, values: F32, y: F32, position: number, heads: number, keyHeads: number, hidden: number, interleaved: boolean, theta: number, epsilon: number): void;
+  decoderLayer(x: F32, parameters: readonly F32[], y: F32, kept: F32, sizes: readonly number[], interleaved: boolean, theta: number, epsilon: number, scaling: number): void;
+  decoderLayerBackward(x: F32, parameters: readonly F32[], kept: F32, dy: F32, dx: F32, slopes: F32, sizes: readonly number[], interleaved: boolean, theta: number, epsilon: number, scaling: number): void;
   adamW(values: F32, slopes: F32, first: F32, second: F32, keep: number, rate: number, scale: number, beta1: number, beta2: number, epsilon: number): void;
   binary(operation: BinaryOperation, a: F32, b: F32, run: number, out: F32): void;
   unary(operation: UnaryOperation, x: F32, y: F32): void;
@@ -73,7 +75,7 @@ export interface Addon {
   copy(from: F32, fromOffset: number, to: F32, toOffset: number, layout: number[]): void;
 }
 
-const VERSION = 4;
+const VERSION = 5;
 // The same path from src/native and from dist/native.
 const libraryPath = fileURLToPath(new URL("../../src/native/esta_native.node", import.meta.url));
 

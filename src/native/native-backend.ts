@@ -73,6 +73,11 @@ export class NativeBackend extends MathBackendCPU {
     return info;
   }
 
+  /** Whether a tensor's numbers are kept in 16 bits. */
+  holdsHalves(info: tf.TensorInfo): boolean {
+    return this.data.has(info.dataId) && this.data.get(info.dataId) instanceof HalfData;
+  }
+
   /** The numbers of a tensor as they lie in memory: 16-bit ones without widening, others as {@link values}. */
   weight(info: tf.TensorInfo): Weight {
     const data = this.data.get(info.dataId);

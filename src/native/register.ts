@@ -6,6 +6,7 @@ import { loadAddon } from "./addon.js";
 import { NativeBackend } from "./native-backend.js";
 import { registerArithmetic } from "./kernels/arithmetic.js";
 import { registerBlock } from "./kernels/block.js";
+import { registerDecoderLayer } from "./kernels/decoder-layer.js";
 import { registerDecoders } from "./kernels/decoders.js";
 import { registerLayout } from "./kernels/layout.js";
 import { registerProducts } from "./kernels/products.js";
@@ -37,6 +38,7 @@ export function registerNativeBackend(threads: number): NativeState {
     registerLayout();
     registerTransformer();
     registerDecoders();
+    registerDecoderLayer();
     registerBlock();
     registered = true;
   }

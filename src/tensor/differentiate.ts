@@ -41,7 +41,7 @@ const readOnlyFor: Readonly<Record<string, Readonly<Record<number, readonly stri
 };
 
 /** Kernels whose first output alone is a result; the others are notes for the way back. */
-const withNotes: ReadonlySet<string> = new Set(["EstaBlock", "EstaLoraBlock"]);
+const withNotes: ReadonlySet<string> = new Set(["EstaBlock", "EstaLoraBlock", "EstaDecoderLayer"]);
 
 /** Tensors, by id, that the recording under way follows. */
 let followed: ReadonlySet<number> | undefined;

@@ -17,6 +17,12 @@ export function halfTensor(halves: Halves, shape: readonly number[]): tf.Tensor 
   return backend instanceof NativeBackend ? tf.engine().makeTensorFromTensorInfo(backend.halfTensor(halves, shape)) : tf.tensor(widenHalves(halves), [...shape], "float32");
 }
 
+/** Whether the current backend holds the tensor's numbers in 16 bits. */
+export function isHalf(tensor: tf.Tensor): boolean {
+  const backend: unknown = tf.backend();
+  return backend instanceof NativeBackend && backend.holdsHalves(tensor);
+}
+
 /** Widens 16-bit numbers to float32. Exact. */
 export function widenHalves(halves: Halves): Float32Array {
   if (halves instanceof Uint16Array) return widenFloat16(halves);

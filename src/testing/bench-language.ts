@@ -1,7 +1,7 @@
 /**
  * @file Training steps and decoding of pairs of decoders beside PyTorch's, in alternation on the same threads.
  *
- * Run: npm run bench:language -- python=PYTHON [shapes=mini-llama,smollm2] [rounds=3] [steps=6] [count=48] [threads=all]
+ * Run: npm run bench:language -- python=PYTHON [shapes=mini-llama,smollm2] [only=decode|train] [storage=float32,bfloat16] [rounds=3] [steps=6] [count=48] [threads=all] [compile=1]
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
@@ -36,7 +36,7 @@ interface Plan {
   readonly partition: readonly (readonly string[])[];
   readonly frozen: Readonly<Record<string, readonly number[]>>;
   readonly trainable: Readonly<Record<string, readonly number[]>>;
-  /** Stitch of every step; the first two are not counted. */
+  /** Stitch of every step; the first two, both anchors, are not counted. */
   readonly stitches: readonly number[];
   readonly tokens: readonly (readonly number[])[];
   /** Stitch that decodes, its prompt and how many tokens it writes. */
@@ -48,7 +48,38 @@ interface Plan {
 
 type Storage = "float32" | "bfloat16";
 
-const UNTIMED = 2;
+/** What a program prints: seconds by the clock and of the processor, of each step or token. */
+interface Timed {
+  readonly seconds: readonly number[];
+  readonly cpu: readonly number[];
+  readonly peakBytes: number;
+}
+
+/** Measures what happens between start and stop, turn by turn. */
+class Watch {
+  readonly #seconds: number[] = [];
+  readonly #cpu: number[] = [];
+  #began = 0;
+  #spent = process.cpuUsage();
+
+  start(): void {
+    this.#began = performance.now();
+    this.#spent = process.cpuUsage();
+  }
+
+  stop(): void {
+    const { user, system } = process.cpuUsage(this.#spent);
+    this.#seconds.push((performance.now() - this.#began) / 1000);
+    this.#cpu.push((user + system) / 1e6);
+  }
+
+  get timed(): Timed {
+    return { seconds: this.#seconds, cpu: this.#cpu, peakBytes: process.resourceUsage().maxRSS * 1024 };
+  }
+}
+
+/** Steps, or tokens, that are not counted. */
+const UNTIMED = { train: 2, decode: 1 };
 const given = (key: string, otherwise: string): string => words.get(key) ?? otherwise;
 const threads = Number(given("threads", String(availableParallelism())));
 
@@ -97,38 +128,38 @@ function planOf(folder: string, shape: string, steps: number, count: number): Pl
   }
   return {
     shape, threads, batch, length, configs, routes: model.family.routes, partition: model.partition.map((trainables) => trainables.map(({ name }) => name)), frozen: shapes(model.frozen), trainable: shapes(model.trainable),
-    stitches: Array.from({ length: UNTIMED + steps }, () => stream.integer(model.family.routes.length)), tokens: Array.from({ length: UNTIMED + steps }, () => ids(batch * length)), decoded, prompt: ids(16), count, values,
+    stitches: [0, 1, ...Array.from({ length: steps }, () => stream.integer(model.family.routes.length))], tokens: Array.from({ length: UNTIMED.train + steps }, () => ids(batch * length)), decoded, prompt: ids(16), count, values,
   };
 }
 
-/** One training step after another; returns losses and seconds. */
-function trained(model: TunedModel<LlamaConfig>, { stitches, tokens, batch, length }: Plan): { losses: number[]; seconds: number[] } {
+/** One training step after another. */
+function trained(model: TunedModel<LlamaConfig>, { stitches, tokens, batch, length }: Plan): { losses: number[]; timed: Timed } {
   const state = createAdamWState();
-  const [losses, seconds]: [number[], number[]] = [[], []];
+  const [losses, watch] = [[] as number[], new Watch()];
   stitches.forEach((stitchId, step) => {
-    const began = performance.now();
+    watch.start();
     const rows: TokenBatch = { sequences: batch, length, tokens: Int32Array.from(tokens[step]!), mask: new Uint8Array(batch * length).fill(1) };
     const result = stitchGradients(model, stitchId, rows);
     importanceScore("trainable", model, stitchId, rows, result, () => 0);
     adamWStep(model.trainable, result.gradients, state, { learningRate: 1e-4, weightDecay: 1e-4 });
     disposeGradients(result);
     losses.push(result.loss);
-    seconds.push((performance.now() - began) / 1000);
+    watch.stop();
   });
-  return { losses, seconds };
+  return { losses, timed: watch.timed };
 }
 
-/** Seconds of every token after the first, and the tokens. */
-function decodedBy({ family, ...model }: TunedModel<LlamaConfig>, { decoded, prompt, count }: Plan): { seconds: number[]; written: number[] } {
+/** One token after another. */
+function decodedBy({ family, ...model }: TunedModel<LlamaConfig>, { decoded, prompt, count }: Plan): { written: number[]; timed: Timed } {
   const view = stitchView(model, decoded);
-  const [seconds, written]: [number[], number[]] = [[], []];
-  let before = performance.now();
+  const [written, watch] = [[] as number[], new Watch()];
+  watch.start();
   for (const token of decodeTokens((ids, memory) => stitchLogits(family.configs, family.routes[decoded]!, view, ids, memory), prompt, { maximum: count, context: prompt.length + count })) {
-    const now = performance.now();
-    if (written.push(token) > 1) seconds.push((now - before) / 1000);
-    before = now;
+    watch.stop();
+    written.push(token);
+    watch.start();
   }
-  return { seconds, written };
+  return { written, timed: watch.timed };
 }
 
 /** The same losses and the same tokens in both, or an error. */
@@ -154,29 +185,43 @@ function peer(python: string, plan: string, ...what: string[]): string {
   return run(python, [join(packageRoot, "bench/peer-language.py"), plan, ...what]);
 }
 
-/** Prints every program's median and best over all rounds, and the kit's ratios to PyTorch. */
-function measure(path: string, { shape }: Plan, python: string, rounds: number): void {
-  for (const what of ["decode", "train"] as const) {
-    const counted = (printed: string): number[] => (JSON.parse(printed) as number[]).slice(what === "train" ? UNTIMED : 0);
-    const kit = (storage: Storage) => (): number[] => counted(run(process.execPath, [join(packageRoot, "dist/testing/bench-language.js"), `kit=${what}`, `storage=${storage}`, `plan=${path}`]));
-    const torch = (...dtype: Storage[]) => (): number[] => counted(peer(python, path, what, ...dtype));
-    const programs: Record<string, () => number[]> = { "kit float32": kit("float32"), "kit bfloat16": kit("bfloat16"), "torch float32": torch(), ...(what === "decode" ? { "torch bfloat16": torch("bfloat16") } : {}) };
-    const found = Object.entries(alternate(programs, rounds)).map(([name, all]) => [name, all.flat()] as const);
-    const times = new Map(found.map(([name, seconds]) => [name, { typical: median(seconds), best: Math.min(...seconds) }]));
-    for (const [name, { typical, best }] of times) console.log(`${shape} ${what}, ${name}: ${(1000 * typical).toPrecision(4)} ms on the median, ${(1000 * best).toPrecision(4)} ms at best`);
-    const theirs = times.get("torch float32")!;
-    for (const name of ["kit float32", "kit bfloat16"]) {
-      const own = times.get(name)!;
-      console.log(`${shape} ${what}, ${name} against torch float32: ×${(theirs.typical / own.typical).toFixed(2)}, at best ×${(theirs.best / own.best).toFixed(2)}`);
+/** Prints every program's median and best over all rounds, and the kit's ratios to PyTorch: above 1 where the kit is faster, below 1 where it takes less memory. */
+function measure(path: string, { shape }: Plan, python: string): void {
+  const storages = given("storage", "float32,bfloat16").split(",") as Storage[];
+  for (const what of given("only", "decode,train").split(",") as ("decode" | "train")[]) {
+    const counted = (printed: string): Timed => {
+      const { seconds, cpu, peakBytes } = JSON.parse(printed) as Timed;
+      return { seconds: seconds.slice(UNTIMED[what]), cpu: cpu.slice(UNTIMED[what]), peakBytes };
+    };
+    const programs: Record<string, () => Timed> = {};
+    for (const storage of storages) {
+      programs[`kit ${storage}`] = () => counted(run(process.execPath, [join(packageRoot, "dist/testing/bench-language.js"), `kit=${what}`, `storage=${storage}`, `plan=${path}`, `threads=${threads}`]));
+      if (storage === "float32" || what === "decode") programs[`torch ${storage}`] = () => counted(peer(python, path, what, storage));
+    }
+    if (what === "train" && words.get("compile") === "1") programs["torch-compile float32"] = () => counted(peer(python, path, what, "float32", "--compile"));
+    const found = Object.entries(alternate(programs, Number(given("rounds", "3")))).map(([name, rounds]) => [name, summaryOf(rounds)] as const);
+    for (const [name, { typical, best, cpu, peakBytes }] of found) {
+      console.log(`${shape} ${what}, ${threads} threads, ${name}: ${(1000 * typical).toPrecision(4)} ms on the median, ${(1000 * best).toPrecision(4)} at best, ${(1000 * cpu).toPrecision(4)} of processor time; peak memory ${Math.round(peakBytes / 1e6)} MB`);
+    }
+    for (const [name, own] of found.filter(([name]) => name.startsWith("kit"))) {
+      for (const [other, theirs] of found.filter(([other]) => other.startsWith("torch"))) {
+        console.log(`${shape} ${what}, ${threads} threads, ${name} against ${other}: median ×${(theirs.typical / own.typical).toFixed(2)}, best ×${(theirs.best / own.best).toFixed(2)}, processor time ×${(theirs.cpu / own.cpu).toFixed(2)}, peak memory ×${(own.peakBytes / theirs.peakBytes).toFixed(2)}`);
+      }
     }
   }
+}
+
+/** Medians over everything that was counted, and the best. */
+function summaryOf(rounds: readonly Timed[]): { typical: number; best: number; cpu: number; peakBytes: number } {
+  const seconds = rounds.flatMap((timed) => timed.seconds);
+  return { typical: median(seconds), best: Math.min(...seconds), cpu: median(rounds.flatMap(({ cpu }) => cpu)), peakBytes: median(rounds.map(({ peakBytes }) => peakBytes)) };
 }
 
 await useBackend("native", { threads });
 if (words.has("kit")) {
   const plan = JSON.parse(readFileSync(given("plan", ""), "utf8")) as Plan;
   const model = modelOf(plan.shape, given("storage", "float32") as Storage);
-  console.log(JSON.stringify(given("kit", "") === "decode" ? decodedBy(model, plan).seconds : trained(model, plan).seconds));
+  console.log(JSON.stringify((given("kit", "") === "decode" ? decodedBy(model, plan) : trained(model, plan)).timed));
 } else {
   const folder = mkdtempSync(join(tmpdir(), "bench-language-"));
   try {
@@ -184,7 +229,7 @@ if (words.has("kit")) {
     check(folder, python);
     for (const shape of given("shapes", "mini-llama,smollm2").split(",").filter((shape) => shape !== "")) {
       const plan = planOf(folder, shape, Number(given("steps", "6")), Number(given("count", "48")));
-      measure(writtenPlan(folder, plan), plan, python, Number(given("rounds", "3")));
+      measure(writtenPlan(folder, plan), plan, python);
     }
   } finally {
     rmSync(folder, { recursive: true });

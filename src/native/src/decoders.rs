@@ -5,8 +5,8 @@ use crate::decoder_token::{Layer, Linear};
 use crate::linear::Lora;
 use crate::rotary::{self, Turn};
 use crate::weight::Weight;
-use crate::{Out, check, loss, rms_norm, silu, table_rows};
-use napi::Result;
+use crate::{In, Out, check, decoder_layer, loss, rms_norm, silu, table_rows};
+use napi::{Error, Result, Status};
 use napi_derive::napi;
 
 /// Root-mean-square normalisation of rows of `width`.
@@ -191,5 +191,71 @@ pub fn decoder_token(x: &[f32], weights: Vec<Weight>, biases: Vec<Weight>, lora:
         turn: Turn { heads: heads as usize, width: (width / heads) as usize, interleaved, theta, start: position as usize, direction: 1.0 },
     };
     layer.run(x, &mut keys, &mut values, &mut y);
+    Ok(())
+}
+
+/// Sizes `[batch, tokens, heads, key heads, width, hidden, rank of q, rank of v]` and the parameters of a layer: the input norm's gain; weight, bias
+/// and low-rank factors of q; weight and bias of k; weight, bias and factors of v; weight and bias of o; the other norm's gain; weights and biases
+/// of gate, up and down. An empty bias or factor is none.
+fn layer_of<'a>(name: &str, parameters: &'a [In], sizes: &[u32], interleaved: bool, theta: f64, epsilon: f64, scaling: f64) -> Result<(decoder_layer::Parameters<'a>, decoder_layer::Sizes)> {
+    let &[batch, tokens, heads, key_heads, width, hidden, query_rank, value_rank] = sizes else {
+        return Err(Error::new(Status::InvalidArg, format!("{name}: {} sizes, expected 8.", sizes.len())));
+    };
+    check::that(parameters.len() == 20, || format!("{name}: {} parameters, expected 20.", parameters.len()))?;
+    check::that(heads > 0 && key_heads > 0 && heads % key_heads == 0 && width % heads == 0 && width / heads % 2 == 0 && width > 0 && hidden > 0, || format!("{name}: {heads} heads, {key_heads} of keys, width {width}, {hidden} hidden features."))?;
+    check::product(name, &[batch, tokens, 8, width])?;
+    check::product(name, &[batch, tokens, 8, hidden])?;
+    let narrow = width / heads * key_heads;
+    let part = |place: usize| parameters[place].0;
+    let gain = |place: usize| -> Result<&'a [f32]> { check::length(name, "a gain", part(place).len(), &[width]).map(|()| part(place)) };
+    let linear = |place: usize, outputs: u32, inputs: u32, rank: u32| -> Result<decoder_layer::Linear<'a>> {
+        check::length(name, "a weight", part(place).len(), &[outputs, inputs])?;
+        if !part(place + 1).is_empty() {
+            check::length(name, "a bias", part(place + 1).len(), &[outputs])?;
+        }
+        let (a, b): (&[f32], &[f32]) = if rank == 0 { (&[], &[]) } else { (part(place + 2), part(place + 3)) };
+        Ok(decoder_layer::Linear { weight: part(place), bias: part(place + 1), lora: crate::lora(name, a, b, scaling, inputs, outputs, rank)? })
+    };
+    let layer = decoder_layer::Parameters {
+        input_norm: gain(0)?,
+        query: linear(1, width, width, query_rank)?,
+        key: linear(5, narrow, width, 0)?,
+        value: linear(7, narrow, width, value_rank)?,
+        output: linear(11, width, width, 0)?,
+        post_norm: gain(13)?,
+        gate: linear(14, hidden, width, 0)?,
+        up: linear(16, hidden, width, 0)?,
+        down: linear(18, width, hidden, 0)?,
+        epsilon: epsilon as f32,
+        interleaved,
+        theta,
+    };
+    let [batch, tokens, heads, key_heads, width, hidden, query_rank, value_rank] = [batch, tokens, heads, key_heads, width, hidden, query_rank, value_rank].map(|size| size as usize);
+    Ok((layer, decoder_layer::Sizes { batch, tokens, heads, key_heads, width, hidden, query_rank, value_rank }))
+}
+
+/// A layer on `[batch, tokens, width]`, its first token at position 0; `kept` holds what the way back needs, or is empty.
+#[napi(catch_unwind)]
+#[allow(clippy::too_many_arguments)]
+pub fn decoder_layer(x: &[f32], parameters: Vec<In>, mut y: Out<f32>, mut kept: Out<f32>, sizes: Vec<u32>, interleaved: bool, theta: f64, epsilon: f64, scaling: f64) -> Result<()> {
+    let (layer, sizes) = layer_of("decoderLayer", &parameters, &sizes, interleaved, theta, epsilon, scaling)?;
+    let rows = sizes.rows();
+    check::that(x.len() == rows * sizes.width && y.len() == x.len() && (kept.is_empty() || kept.len() == rows * sizes.kept()), || {
+        format!("decoderLayer: x, y and kept have {}, {} and {} numbers, expected {} and {}.", x.len(), y.len(), kept.len(), rows * sizes.width, rows * sizes.kept())
+    })?;
+    decoder_layer::forward(x, layer, &mut y, &mut kept, sizes);
+    Ok(())
+}
+
+/// The gradients of [`decoder_layer()`] by `x`, where `dx` is not empty, and, one after the other in `slopes`, by gains, biases and low-rank factors.
+#[napi(catch_unwind)]
+#[allow(clippy::too_many_arguments)]
+pub fn decoder_layer_backward(x: &[f32], parameters: Vec<In>, kept: &[f32], dy: &[f32], mut dx: Out<f32>, mut slopes: Out<f32>, sizes: Vec<u32>, interleaved: bool, theta: f64, epsilon: f64, scaling: f64) -> Result<()> {
+    let (layer, sizes) = layer_of("decoderLayerBackward", &parameters, &sizes, interleaved, theta, epsilon, scaling)?;
+    let (rows, total) = (sizes.rows(), sizes.slopes().iter().sum::<usize>());
+    check::that(x.len() == rows * sizes.width && dy.len() == x.len() && (dx.is_empty() || dx.len() == x.len()) && kept.len() == rows * sizes.kept() && slopes.len() == total, || {
+        format!("decoderLayerBackward: x, dy, dx, kept and slopes have {}, {}, {}, {} and {} numbers, expected {}, {} and {total}.", x.len(), dy.len(), dx.len(), kept.len(), slopes.len(), rows * sizes.width, rows * sizes.kept())
+    })?;
+    decoder_layer::backward(x, layer, kept, dy, &mut dx, &mut slopes, sizes);
     Ok(())
 }

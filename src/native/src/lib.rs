@@ -13,6 +13,7 @@ mod block;
 mod causal;
 mod check;
 mod copy;
+mod decoder_layer;
 mod decoder_token;
 mod decoders;
 mod elementwise;
@@ -85,7 +86,7 @@ impl<T> DerefMut for Out<T> {
 /// Raised with every change of the functions below; the TypeScript side refuses another version.
 #[napi(catch_unwind)]
 pub fn version() -> u32 {
-    4
+    5
 }
 
 /// Sets the threads that work, the calling one included; returns how many there are.

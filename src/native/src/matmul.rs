@@ -265,15 +265,24 @@ pub fn with_packed(b: View<'_, f32>, rows: usize, work: &mut dyn FnMut(Packed<'_
 impl Packed<'_> {
     /// Writes `a·b` of `columns` columns. One thread.
     pub fn multiply(&self, a: View<'_, f32>, columns: usize, out: &mut [f32]) {
+        self.product(a, columns, out, false);
+    }
+
+    /// Adds `a·b` of `columns` columns. One thread.
+    pub fn add_product(&self, a: View<'_, f32>, columns: usize, out: &mut [f32]) {
+        self.product(a, columns, out, true);
+    }
+
+    fn product(&self, a: View<'_, f32>, columns: usize, out: &mut [f32], accumulate: bool) {
         assert!(out.len() == a.rows * columns);
         match *self {
             // SAFETY: `out` holds all rows, and is exclusively borrowed; the kernels check the rest.
             #[cfg(target_arch = "x86_64")]
-            Packed::Tiles(b) => unsafe { amx::multiply(a, b, 0..columns, out.as_mut_ptr(), columns, 1.0, false) },
+            Packed::Tiles(b) => unsafe { amx::multiply(a, b, 0..columns, out.as_mut_ptr(), columns, 1.0, accumulate) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Packed::Panels(b) => unsafe { panels::multiply(a, b, 0..columns, out.as_mut_ptr(), columns, 1.0, false) },
-            Packed::Plain(b) => product_into(a, b, out, columns, 1.0, false),
+            Packed::Panels(b) => unsafe { panels::multiply(a, b, 0..columns, out.as_mut_ptr(), columns, 1.0, accumulate) },
+            Packed::Plain(b) => product_into(a, b, out, columns, 1.0, accumulate),
         }
     }
 }

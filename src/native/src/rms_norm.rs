@@ -21,7 +21,7 @@ multiversion! {
 }
 
 multiversion! {
-    fn backward_rows(x: &[f32], gain: &[f32], dy: &[f32], epsilon: f32, dx: &mut [f32], dgain: &mut [f32]) {
+    pub fn backward_rows(x: &[f32], gain: &[f32], dy: &[f32], epsilon: f32, dx: &mut [f32], dgain: &mut [f32]) {
         let width = gain.len();
         let (gain_blocks, gain_rest) = gain.as_chunks::<LANES>();
         for ((row, up), out) in x.chunks_exact(width).zip(dy.chunks_exact(width)).zip(dx.chunks_exact_mut(width)) {

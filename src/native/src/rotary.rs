@@ -62,44 +62,64 @@ fn table(theta: f64, pairs: usize, positions: usize) -> Arc<Table> {
 }
 
 multiversion! {
-    fn turn_row(x: &[f32], cosines: &[f32], sines: &[f32], y: &mut [f32], interleaved: bool, direction: f32) {
+    fn turn_row(row: &mut [f32], cosines: &[f32], sines: &[f32], interleaved: bool, direction: f32) {
         let pairs = cosines.len();
-        for (head, out) in x.chunks_exact(2 * pairs).zip(y.chunks_exact_mut(2 * pairs)) {
+        for head in row.chunks_exact_mut(2 * pairs) {
             if interleaved {
                 for i in 0..pairs {
                     let (first, second, sine) = (head[2 * i], head[2 * i + 1], direction * sines[i]);
-                    out[2 * i] = first * cosines[i] - second * sine;
-                    out[2 * i + 1] = second * cosines[i] + first * sine;
+                    head[2 * i] = first * cosines[i] - second * sine;
+                    head[2 * i + 1] = second * cosines[i] + first * sine;
                 }
             } else {
-                let (first, second) = head.split_at(pairs);
-                let (out_first, out_second) = out.split_at_mut(pairs);
+                let (firsts, seconds) = head.split_at_mut(pairs);
                 for i in 0..pairs {
-                    let sine = direction * sines[i];
-                    out_first[i] = first[i] * cosines[i] - second[i] * sine;
-                    out_second[i] = second[i] * cosines[i] + first[i] * sine;
+                    let (first, second, sine) = (firsts[i], seconds[i], direction * sines[i]);
+                    firsts[i] = first * cosines[i] - second * sine;
+                    seconds[i] = second * cosines[i] + first * sine;
                 }
             }
         }
     }
 }
 
+/// Rows of sequences of `tokens`, one after another, to be turned in portions.
+pub struct Rows {
+    tokens: usize,
+    turn: Turn,
+    table: Arc<Table>,
+}
+
+impl Rows {
+    pub fn of(tokens: usize, turn: Turn) -> Rows {
+        Rows { tokens, turn, table: table(turn.theta, turn.width / 2, turn.start + tokens) }
+    }
+
+    /// Turns some rows in place, of which the first is row `first` of all.
+    pub fn turn(&self, rows: &mut [f32], first: usize) {
+        let Turn { heads, width, interleaved, start, direction, .. } = self.turn;
+        let pairs = width / 2;
+        for (index, row) in rows.chunks_exact_mut(heads * width).enumerate() {
+            let at = (start + (first + index) % self.tokens) * pairs;
+            turn_row(row, &self.table.cosines[at..at + pairs], &self.table.sines[at..at + pairs], interleaved, direction);
+        }
+    }
+}
+
 /// Turns the rows of sequences of `tokens`, one after another.
 pub fn turn(x: &[f32], y: &mut [f32], tokens: usize, turn: Turn) {
-    let (row, pairs) = (turn.heads * turn.width, turn.width / 2);
+    let row = turn.heads * turn.width;
     if x.is_empty() {
         return;
     }
-    let table = table(turn.theta, pairs, turn.start + tokens);
+    let rows = Rows::of(tokens, turn);
     let cut = Cut::rows(x.len() / row, row as f64 * 0.3);
     let shared = Shared::new(y);
     for_each_chunk(cut.chunks, |chunk| {
         let (start, end) = cut.bounds(chunk);
         // SAFETY: chunks own disjoint rows.
         let part = unsafe { shared.slice(start * row, (end - start) * row) };
-        for ((index, x), y) in (start..end).zip(x[start * row..end * row].chunks_exact(row)).zip(part.chunks_exact_mut(row)) {
-            let at = (turn.start + index % tokens) * pairs;
-            turn_row(x, &table.cosines[at..at + pairs], &table.sines[at..at + pairs], y, turn.interleaved, turn.direction);
-        }
+        part.copy_from_slice(&x[start * row..end * row]);
+        rows.turn(part, start);
     });
 }

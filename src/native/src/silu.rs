@@ -16,7 +16,7 @@ multiversion! {
 }
 
 multiversion! {
-    fn backward_part(gate: &[f32], up: &[f32], dy: &[f32], dgate: &mut [f32], dup: &mut [f32]) {
+    pub fn backward_part(gate: &[f32], up: &[f32], dy: &[f32], dgate: &mut [f32], dup: &mut [f32]) {
         map_three(gate, up, dy, dgate, |gate, up, dy| {
             let open = sigmoid::<FUSED>(gate);
             dy * up * open * (1.0 + gate * (1.0 - open))

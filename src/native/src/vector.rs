@@ -1,88 +1,88 @@
-//! Products of a matrix with one vector: every weight is read once, float32 ones four lines at a time.
+//! Products of a matrix with one vector: every weight is read once, in the order of memory.
 
-use crate::half::Halves;
+use crate::half::{Format, Halves};
 use crate::linear::Lora;
 use crate::parallel::{Cut, Shared, for_each_chunk};
-use crate::simd::{LANES, add_lanes, block_boundary, dot, multiply_add};
+use crate::simd::{LANES, add_lanes, block_boundary, multiply_add};
 use crate::weight::Weight;
 
 /// Up to so many vectors are multiplied one by one; more are a matrix.
 pub const MOST: usize = 3;
 
-/// Lines taken together.
-const LINES: usize = 4;
-/// 16-bit numbers widened at a time: they stay in the first cache.
+/// Half-precision numbers widened at a time: they stay in the first cache.
 const PORTION: usize = 512;
+/// Vectors summed side by side, so that none waits for the one before.
+const SUMS: usize = 4;
+
+/// `Σ line·x`, the line's numbers as `wide` makes them. One line after another is one stream from memory, which the processor reads ahead.
+#[inline(always)]
+fn product_of<const FUSED: bool, T: Copy>(line: &[T], x: &[f32], wide: impl Fn(T) -> f32) -> f32 {
+    let (groups, rest) = line.as_chunks::<{ SUMS * LANES }>();
+    let (x_groups, x_rest) = x.as_chunks::<{ SUMS * LANES }>();
+    let mut sums = [[0.0f32; LANES]; SUMS];
+    for (group, x) in groups.iter().zip(x_groups) {
+        for sum in 0..SUMS {
+            block_boundary();
+            for i in 0..LANES {
+                sums[sum][i] = multiply_add::<FUSED>(wide(group[sum * LANES + i]), x[sum * LANES + i], sums[sum][i]);
+            }
+        }
+    }
+    let mut lanes = [0.0f32; LANES];
+    for i in 0..LANES {
+        lanes[i] = (sums[0][i] + sums[2][i]) + (sums[1][i] + sums[3][i]);
+    }
+    let (blocks, rest) = rest.as_chunks::<LANES>();
+    let (x_blocks, x_rest) = x_rest.as_chunks::<LANES>();
+    for (block, x) in blocks.iter().zip(x_blocks) {
+        block_boundary();
+        for i in 0..LANES {
+            lanes[i] = multiply_add::<FUSED>(wide(block[i]), x[i], lanes[i]);
+        }
+    }
+    for i in 0..rest.len() {
+        lanes[i] = multiply_add::<FUSED>(wide(rest[i]), x_rest[i], lanes[i]);
+    }
+    add_lanes(lanes)
+}
 
 multiversion! {
     /// `y[line] = Σ weight[line]·x`
     fn lines_with(weight: &[f32], x: &[f32], y: &mut [f32]) {
-        let width = x.len();
-        let (x_blocks, x_rest) = x.as_chunks::<LANES>();
-        let mut four = y.chunks_exact_mut(LINES);
-        let mut at = 0;
-        for out in &mut four {
-            let lines: [&[f32]; LINES] = std::array::from_fn(|line| &weight[at + line * width..at + (line + 1) * width]);
-            let blocks = lines.map(|line| line.as_chunks::<LANES>().0);
-            let mut sums = [[0.0f32; LANES]; LINES];
-            for (index, x) in x_blocks.iter().enumerate() {
-                for line in 0..LINES {
-                    block_boundary();
-                    let block = &blocks[line][index];
-                    for i in 0..LANES {
-                        sums[line][i] = multiply_add::<FUSED>(block[i], x[i], sums[line][i]);
-                    }
-                }
-            }
-            for line in 0..LINES {
-                let rest = &lines[line][width - x_rest.len()..];
-                for i in 0..x_rest.len() {
-                    sums[line][i] = multiply_add::<FUSED>(rest[i], x_rest[i], sums[line][i]);
-                }
-                out[line] = add_lanes(sums[line]);
-            }
-            at += LINES * width;
-        }
-        for out in four.into_remainder() {
-            *out = dot::<FUSED>(&weight[at..at + width], x);
-            at += width;
+        for (line, out) in weight.chunks_exact(x.len()).zip(y) {
+            *out = product_of::<FUSED, f32>(line, x, |value| value);
         }
     }
 }
 
 multiversion! {
-    /// Adds `Σ line·x` to sixteen sums.
-    fn add_products(line: &[f32], x: &[f32], sums: &mut [f32; LANES]) {
-        let (blocks, rest) = line.as_chunks::<LANES>();
-        let (x_blocks, x_rest) = x.as_chunks::<LANES>();
-        let mut four = [[0.0f32; LANES]; 4];
-        for (index, (block, x)) in blocks.iter().zip(x_blocks).enumerate() {
-            block_boundary();
-            let sums = &mut four[index % 4];
-            for i in 0..LANES {
-                sums[i] = multiply_add::<FUSED>(block[i], x[i], sums[i]);
-            }
+    fn bfloat16_lines_with(weight: &[u16], x: &[f32], y: &mut [f32]) {
+        for (line, out) in weight.chunks_exact(x.len()).zip(y) {
+            *out = product_of::<FUSED, u16>(line, x, |bits| f32::from_bits(u32::from(bits) << 16));
         }
-        for i in 0..rest.len() {
-            four[0][i] = multiply_add::<FUSED>(rest[i], x_rest[i], four[0][i]);
-        }
-        for i in 0..LANES {
-            sums[i] += (four[0][i] + four[2][i]) + (four[1][i] + four[3][i]);
-        }
+    }
+}
+
+multiversion! {
+    /// Adds `Σ line·x`.
+    fn add_product(line: &[f32], x: &[f32], out: &mut f32) {
+        *out += product_of::<FUSED, f32>(line, x, |value| value);
     }
 }
 
 fn half_lines_with(weight: Halves<'_>, x: &[f32], y: &mut [f32]) {
     let width = x.len();
+    if weight.format == Format::Bfloat16 {
+        return bfloat16_lines_with(weight.bits, x, y);
+    }
     let mut wide = [0.0f32; PORTION];
     for (line, out) in y.iter_mut().enumerate() {
-        let mut sums = [0.0f32; LANES];
+        *out = 0.0;
         for first in (0..width).step_by(PORTION) {
             let count = PORTION.min(width - first);
             weight.part(line * width + first, count).widen(&mut wide[..count]);
-            add_products(&wide[..count], &x[first..first + count], &mut sums);
+            add_product(&wide[..count], &x[first..first + count], out);
         }
-        *out = add_lanes(sums);
     }
 }
 
@@ -90,7 +90,7 @@ fn half_lines_with(weight: Halves<'_>, x: &[f32], y: &mut [f32]) {
 fn multiply(weight: Weight, x: &[f32], y: &mut [f32]) {
     let width = x.len();
     let bytes = if matches!(weight, Weight::Float32(_)) { 4.0 } else { 2.0 };
-    let cut = Cut::rows(y.len(), width as f64 * bytes * 0.05).in_multiples_of(LINES);
+    let cut = Cut::rows(y.len(), width as f64 * bytes * 0.05);
     let shared = Shared::new(y);
     for_each_chunk(cut.chunks, |chunk| {
         let (start, end) = cut.bounds(chunk);

@@ -1,0 +1,117 @@
+/**
+ * @file A pre-norm layer of a decoder in one operation, on whole sequences.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { UsageError } from "../checks.js";
+import { causalAttention, type GroupedHeads } from "./causal-attention.js";
+import type { LinearParts } from "./decoder-token.js";
+import { isFollowed } from "./differentiate.js";
+import { hasKernel } from "./fused.js";
+import { isHalf } from "./half-tensor.js";
+import { linear, type LoraFactors } from "./linear.js";
+import { rmsNorm } from "./rms-norm.js";
+import { rotary, type RotarySettings } from "./rotary.js";
+import { expectRank, expectShape } from "./shape-check.js";
+import { siluGate } from "./silu-gate.js";
+
+/** A linear layer of a decoder: perhaps with a bias and a low-rank update. */
+export interface DecoderLinear extends LinearParts {
+  readonly lora?: LoraFactors | undefined;
+}
+
+/** The parameters of a layer of width D. */
+export interface DecoderParts {
+  /** `[D]`. */
+  readonly inputNorm: tf.Tensor;
+  readonly query: DecoderLinear;
+  readonly key: DecoderLinear;
+  readonly value: DecoderLinear;
+  readonly output: DecoderLinear;
+  /** `[D]`. */
+  readonly postNorm: tf.Tensor;
+  readonly gate: DecoderLinear;
+  readonly up: DecoderLinear;
+  readonly down: DecoderLinear;
+}
+
+/** Numbers of a layer that are not trained. */
+export interface DecoderSettings extends GroupedHeads {
+  readonly rotary: Required<RotarySettings>;
+  /** Added to the mean squares of the norms. */
+  readonly epsilon: number;
+}
+
+/** Keys and values of all tokens that the new ones may see, made from the new ones'. */
+export type Remember = (fresh: { readonly keys: tf.Tensor; readonly values: tf.Tensor }) => { readonly keys: tf.Tensor; readonly values: tf.Tensor };
+
+/**
+ * Computes `m = x + o(attention(rotary(q), rotary(k), v))` of `norm x`, and returns `m + down(silu(gate(norm m))·up(norm m))`.
+ *
+ * A backend's whole-layer kernel does so on sequences from their start, where q and v alone have low-rank updates, weights are in 32 bits and
+ * none is differentiated by.
+ *
+ * @param x - `[B, N, D]`.
+ * @param remember - joins keys and values to those of earlier tokens.
+ * @returns the shape of `x`.
+ * @throws {UsageError} when shapes do not agree.
+ */
+export function decoderLayer(x: tf.Tensor, parts: DecoderParts, settings: DecoderSettings, remember?: Remember): tf.Tensor {
+  checkLayer(x, parts, settings);
+  const { query, key, value, output, gate, up, down } = parts;
+  const linears = [query, key, value, output, gate, up, down];
+  const whole = remember === undefined && settings.rotary.start === 0 && hasKernel("EstaDecoderLayer");
+  const plain = [key, output, gate, up, down].every(({ lora }) => lora === undefined) && linears.every(({ weight }) => !isFollowed(weight) && !isHalf(weight));
+  return whole && plain ? decoderLayerFused(x, parts, settings) : decoderLayerComposed(x, parts, settings, remember);
+}
+
+/** The definition of {@link decoderLayer} in smaller operations. */
+export function decoderLayerComposed(x: tf.Tensor, parts: DecoderParts, { heads, keyValueHeads, rotary: turns, epsilon }: DecoderSettings, remember: Remember = (fresh) => fresh): tf.Tensor {
+  const apply = ({ weight, bias, lora }: DecoderLinear, input: tf.Tensor): tf.Tensor => linear(input, weight, bias, lora);
+  return tf.tidy(() => {
+    const normed = rmsNorm(x, parts.inputNorm, epsilon);
+    const queries = rotary(apply(parts.query, normed), heads, turns);
+    const { keys, values } = remember({ keys: rotary(apply(parts.key, normed), keyValueHeads, turns), values: apply(parts.value, normed) });
+    const middle = tf.add(x, apply(parts.output, causalAttention(queries, keys, values, { heads, keyValueHeads })));
+    const open = rmsNorm(middle, parts.postNorm, epsilon);
+    return tf.add(middle, apply(parts.down, siluGate(apply(parts.gate, open), apply(parts.up, open))));
+  });
+}
+
+function decoderLayerFused(x: tf.Tensor, parts: DecoderParts, { heads, keyValueHeads, rotary: turns, epsilon }: DecoderSettings): tf.Tensor {
+  return tf.tidy(() => {
+    const none = tf.zeros([0]);
+    const bias = ({ bias = none }: DecoderLinear): tf.Tensor => bias;
+    const { query, key, value, output, gate, up, down } = parts;
+    const inputs = {
+      x, inputNorm: parts.inputNorm, query: query.weight, queryBias: bias(query), queryA: query.lora?.loraA ?? none, queryB: query.lora?.loraB ?? none, key: key.weight, keyBias: bias(key),
+      value: value.weight, valueBias: bias(value), valueA: value.lora?.loraA ?? none, valueB: value.lora?.loraB ?? none, output: output.weight, outputBias: bias(output),
+      postNorm: parts.postNorm, gate: gate.weight, gateBias: bias(gate), up: up.weight, upBias: bias(up), down: down.weight, downBias: bias(down),
+    };
+    const [y] = tf.engine().runKernel<tf.Tensor[]>("EstaDecoderLayer", inputs, {
+      heads, keyValueHeads, interleaved: turns.layout === "interleaved", theta: turns.theta, epsilon, scaling: query.lora?.scaling ?? value.lora?.scaling ?? 0,
+      keep: Object.values(inputs).some(isFollowed), keepX: isFollowed(x),
+    });
+    return y!;
+  });
+}
+
+function checkLayer(x: tf.Tensor, { inputNorm, query, key, value, output, postNorm, gate, up, down }: DecoderParts, { heads, keyValueHeads }: DecoderSettings): void {
+  const where = "decoderLayer";
+  expectRank(where, "x", x.shape, 3, "[B, N, D]");
+  const width = x.shape[2]!;
+  if (![heads, keyValueHeads, heads / keyValueHeads, width / heads / 2].every((count) => Number.isInteger(count) && count > 0)) {
+    throw new UsageError(`${where}: x has width ${width}, heads is ${heads} and keyValueHeads ${keyValueHeads}, expected keyValueHeads to divide heads and a width of heads times an even number of features.`);
+  }
+  const because = `x has width ${width}`;
+  for (const [name, gain] of [["input norm", inputNorm], ["post norm", postNorm]] as const) expectShape(where, `the gain of the ${name}`, gain.shape, [width], because);
+  const [hidden, narrow] = [gate.weight.shape[0] ?? 0, (width / heads) * keyValueHeads];
+  const layers = [["query", query, width, width], ["key", key, narrow, width], ["value", value, narrow, width], ["output", output, width, width], ["gate", gate, hidden, width], ["up", up, hidden, width], ["down", down, width, hidden]] as const;
+  for (const [name, { weight, bias, lora }, out, inputs] of layers) {
+    expectShape(where, `the weight of ${name}`, weight.shape, [out, inputs], because);
+    if (bias !== undefined) expectShape(where, `the bias of ${name}`, bias.shape, [out], because);
+    if (lora === undefined) continue;
+    const rank = lora.loraA.shape[0] ?? 0;
+    expectShape(where, `loraA of ${name}`, lora.loraA.shape, [rank, inputs], because);
+    expectShape(where, `loraB of ${name}`, lora.loraB.shape, [out, rank], `${because}, loraA has rank ${rank}`);
+  }
+}
