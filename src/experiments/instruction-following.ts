@@ -42,7 +42,7 @@ export const instructionFollowing = defineExperiment<LanguageSettings, Point, In
   question: "Do stitched language models interpolate between the two anchors?",
   claim: "Stitches between LLaMA-7B and 13B, adapted to instructions, lie between them in quality (paper; we test the direction)",
   settings: {
-    quick: { ...languageBase, steps: 30, batchSize: 8, initialExamples: 20, trainExamples: 1000, valExamples: 10, testExamples: 12, maximumTokens: 8, samples: 3 },
+    quick: { ...languageBase, steps: 30, batchSize: 8, learningRate: 2e-2, initialExamples: 20, trainExamples: 1000, valExamples: 10, testExamples: 12, maximumTokens: 8, samples: 3 },
     laptop: languageBase,
     paper: {
       ...languageBase, family: "llama", weightsSmall: "data/weights/llama-7b", weightsLarge: "data/weights/llama-13b", instructions: "data/alpaca.json", template: "alpaca",
