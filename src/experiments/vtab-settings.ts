@@ -5,7 +5,7 @@ import type { FamilyEntry } from "../anchors/registry.js";
 import { vtabTasks } from "../datasets/vtab-tasks.js";
 import type { ImportanceVariant } from "../sampling/importance.js";
 import { defaultSampler, type SamplerKind } from "../sampling/sampler.js";
-import type { AdaptSettings } from "../training/adapt.js";
+import type { AdaptSettings, HeadStart } from "../training/adapt.js";
 import { stepsPerEpoch } from "../training/batches.js";
 import { scaledSchedule } from "../training/schedule.js";
 import type { TrainSettings } from "../training/train.js";
@@ -50,6 +50,8 @@ export type VtabSettings = {
   readonly importance: string;
   /** Images that start the stitching layers; 100 (SN-Net). */
   readonly initialImages: number;
+  /** What the heads start from: `probe`, each anchor's linear probe on the training images (our choice), or `random`. */
+  readonly headStart: string;
   /** First validation and test images to evaluate on; none means all. */
   readonly valImages: number | null;
   readonly testImages: number | null;
@@ -65,7 +67,7 @@ export const vtabSettingKinds: { readonly [Key in keyof VtabSettings]: SettingKi
   steps: "number", batchSize: "number", scheduleUnit: "text", warmupShare: "number", learningRate: "number", fullLearningRate: "number", weightDecay: "number",
   rank: "number", scaling: "number", loraTargets: "text", biasScope: "text",
   sampler: "text", bins: "number", temperature: "number", exploration: "number", beta: "number", samplerWarmupVisits: "number", samplerWarmupShare: "number", importance: "text",
-  initialImages: "number", valImages: "number?", testImages: "number?", refit: "flag", saveWeights: "flag",
+  initialImages: "number", headStart: "text", valImages: "number?", testImages: "number?", refit: "flag", saveWeights: "flag",
 };
 
 /** The recipe of VTAB-1k practice, with our choices, on the mini family; profiles change sizes. */
@@ -95,6 +97,7 @@ export const vtabBase: VtabSettings = {
   samplerWarmupShare: defaultSampler.warmupShare,
   importance: "trainable",
   initialImages: 100,
+  headStart: "probe",
   valImages: null,
   testImages: null,
   refit: false,
@@ -140,7 +143,7 @@ export function vtabImages({ refit }: Pick<VtabSettings, "refit">): number {
  * @param trainImages - images that training reads, which an epoch counts: VTAB-1k's 800, with refit 1000, by default.
  */
 export function adaptSettingsOf(settings: VtabSettings, method: string, family: Pick<FamilyEntry, "anchors">, trainImages = vtabImages(settings)): AdaptSettings {
-  const { rank, scaling, initialImages, steps, batchSize, weightDecay, refit } = settings;
+  const { rank, scaling, initialImages, headStart, steps, batchSize, weightDecay, refit } = settings;
   const fullAlone = family.anchors.findIndex(({ label }) => aloneMethod("full", label) === method);
   const full = method === "sn-net" || fullAlone >= 0;
   const anchorAlone = Math.max(fullAlone, family.anchors.findIndex(({ label }) => aloneMethod("anchor", label) === method));
@@ -169,6 +172,7 @@ export function adaptSettingsOf(settings: VtabSettings, method: string, family: 
     method: full ? { kind: "full" } : { kind: "pst", rank, scaling, loraTargets: settings.loraTargets as LoraTargets, biasScope: settings.biasScope as BiasScope },
     train,
     initialImages,
+    headStart: headStart as HeadStart,
     ...(refit ? { refit } : {}),
     ...(anchorAlone < 0 ? {} : { anchorAlone }),
   };

@@ -2,9 +2,11 @@
  * @file Adapts a stitched family to one task: initialise, train, score, select, evaluate. The whole of ESTA in one call.
  */
 import type { LoadedAnchor } from "../anchors/load-weights.js";
-import { throwProblems, wholeNumberProblem } from "../checks.js";
+import type { HostTensor } from "../anchors/parameters.js";
+import { choiceProblem, throwProblems, wholeNumberProblem } from "../checks.js";
 import { firstImages, firstOfStream, trainVal, type Dataset, type ImageSplit, type Normalisation, type PictureStream } from "../datasets/dataset.js";
 import { stitchFamily, type StitchFamily } from "../stitching/family.js";
+import { anchorPrefix } from "../stitching/route-parts.js";
 import type { PositionOptions } from "../stitching/stitch-space.js";
 import type { RouteOptions } from "../stitching/route.js";
 import type { TunedModel } from "../tuning/tuned-model.js";
@@ -13,6 +15,7 @@ import { runAdaptation, type Adaptation, type AdaptationOptions } from "./adapta
 import { batchOf, disposeBatch, heldBatches, prepareSplit, streamedBatches, type PreparedSplit } from "./batches.js";
 import type { TrainState } from "./checkpoint.js";
 import { evaluateStitches } from "./evaluate.js";
+import { fitProbe } from "./linear-probe.js";
 import { startTunedModel } from "./start-model.js";
 import type { StitchScore } from "./stitch-scores.js";
 import { adaptedStitches, trainProblems, type Progress, type TrainSettings } from "./train.js";
@@ -26,12 +29,21 @@ export interface AnchorFamily {
   readonly normalisation: Normalisation;
 }
 
+/** What heads start from. */
+export const headStarts = ["random", "probe"] as const;
+export type HeadStart = (typeof headStarts)[number];
+
 /** Everything that decides the outcome of an adaptation, beside the seed. */
 export interface AdaptSettings extends PositionOptions, RouteOptions {
   readonly method: TuningMethod;
   readonly train: TrainSettings;
   /** Images that start the stitching layers; 100 (SN-Net). */
   readonly initialImages: number;
+  /**
+   * What the heads start from: small random weights ("random", the default), or each anchor's linear probe on the training images ("probe").
+   * The smallest anchor's head is trained only when that anchor is drawn: from random weights, short runs leave it near chance (measured).
+   */
+  readonly headStart?: HeadStart;
   /** Adapts this anchor alone, not the stitches; all stitches by default. */
   readonly anchorAlone?: number;
   /** Test images to use, from the first; all by default, and where there are fewer. */
@@ -67,6 +79,7 @@ export function adaptProblems(where: string, family: AnchorFamily, settings: Ada
     ...trainProblems(where, settings.train, stitches),
     ...wholeNumberProblem(where, "initialImages", settings.initialImages, 1, Infinity),
     ...(settings.anchorAlone === undefined ? [] : wholeNumberProblem(where, "anchorAlone", settings.anchorAlone, 0, family.anchors.length - 1)),
+    ...choiceProblem(where, "headStart", settings.headStart ?? "random", headStarts),
     ...(settings.testImages === undefined ? [] : wholeNumberProblem(where, "testImages", settings.testImages, 1, Infinity)),
   ];
 }
@@ -77,13 +90,23 @@ export function structureOf({ anchors }: Pick<AnchorFamily, "anchors">, classes:
 }
 
 /**
- * Makes the model that an adaptation trains: pretrained anchors, stitching layers from least squares on training images.
+ * Makes the model that an adaptation trains: pretrained anchors, stitching layers from least squares on training images, and heads
+ * from linear probes on them where the settings say so (our choice; as linear probing before fine-tuning, Kumar et al. 2022).
  *
  * The caller disposes it (`disposeModel`).
  */
 export function startModel(anchorFamily: AnchorFamily, data: PreparedSplit, classes: number, settings: AdaptSettings, seed: number): TunedModel {
   const family = structureOf(anchorFamily, classes, settings);
-  return startTunedModel(family, anchorFamily.anchors, settings, seed, data.count, settings.initialImages, (indices) => imageBatches(data, indices, 20));
+  return startTunedModel(family, anchorFamily.anchors, settings, seed, data.count, settings.initialImages, (indices) => imageBatches(data, indices, 20), settings.headStart === "probe" ? probedHeads(anchorFamily, data, classes, settings.anchorAlone) : {});
+}
+
+/** Steps of the probes that heads start from: after 300 they fit the training images so well that little gradient is left for the rest (measured). */
+const HEAD_STEPS = 20;
+
+/** Every anchor's linear probe, or that of the anchor alone, under its head's names. */
+function probedHeads({ anchors }: AnchorFamily, data: PreparedSplit, classes: number, anchorAlone?: number): Record<string, HostTensor> {
+  const probed = anchors.flatMap((anchor, index) => (anchorAlone === undefined || anchorAlone === index ? [[index, fitProbe(anchor, data, classes, HEAD_STEPS)] as const] : []));
+  return Object.fromEntries(probed.flatMap(([index, { weight, bias }]) => [[`${anchorPrefix(index)}head.weight`, weight], [`${anchorPrefix(index)}head.bias`, bias]]));
 }
 
 function* imageBatches(data: PreparedSplit, indices: readonly number[], size: number) {

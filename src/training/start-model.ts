@@ -3,7 +3,7 @@
  */
 import type { AnchorConfig } from "../anchors/anchor.js";
 import { familyParameters, type LoadedAnchor } from "../anchors/load-weights.js";
-import { disposeTree, toTree, treeView } from "../anchors/parameters.js";
+import { disposeTree, toTree, treeView, type HostTensor } from "../anchors/parameters.js";
 import { createRng } from "../rng.js";
 import type { StitchFamily } from "../stitching/family.js";
 import { initialiseStitchingLayers } from "../stitching/initialise.js";
@@ -18,18 +18,19 @@ import { createTunedModel, type TunedModel } from "../tuning/tuned-model.js";
  * @param count - training inputs that there are.
  * @param initial - how many of them start the stitching layers.
  * @param batches - what the anchors read of the inputs with these indices; freed when the next is asked for.
+ * @param starts - of named trainables, in place of the method's own.
  */
 export function startTunedModel<Config extends AnchorConfig>(
   family: StitchFamily<Config>, anchors: readonly Pick<LoadedAnchor, "parameters">[], { method, anchorAlone }: { readonly method: TuningMethod; readonly anchorAlone?: number }, seed: number,
-  count: number, initial: number, batches: (indices: readonly number[]) => Iterable<Tensor>,
+  count: number, initial: number, batches: (indices: readonly number[]) => Iterable<Tensor>, starts: Readonly<Record<string, HostTensor>> = {},
 ): TunedModel<Config> {
   const pretrained = familyParameters(anchors);
-  if (anchorAlone !== undefined) return createTunedModel(family, pretrained, method, createRng(seed), { stitchIds: [anchorAlone] });
+  if (anchorAlone !== undefined) return createTunedModel(family, pretrained, method, createRng(seed), { stitchIds: [anchorAlone], starts });
   const order = createRng(seed).stream("initialise").shuffle(Array.from({ length: count }, (_, index) => index)).slice(0, initial);
   const tree = toTree(pretrained);
   try {
     const { layers } = initialiseStitchingLayers(family.configs, family.space, treeView(tree), batches(order));
-    return createTunedModel(family, { ...pretrained, ...layers }, method, createRng(seed));
+    return createTunedModel(family, { ...pretrained, ...layers }, method, createRng(seed), { starts });
   } finally {
     disposeTree(tree);
   }

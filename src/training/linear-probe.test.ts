@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { createRng } from "../rng.js";
+import { tinyFamily, tinySettings, tinyTask } from "../testing/tiny-family.js";
+import { disposeModel, type TunedModel } from "../tuning/tuned-model.js";
+import { adapt, adaptProblems, startModel } from "./adapt.js";
+import { heldBatches, prepareSplit } from "./batches.js";
+import { evaluateStitches } from "./evaluate.js";
+import { linearProbe } from "./linear-probe.js";
+
+const family = tinyFamily();
+const task = tinyTask();
+const data = prepareSplit(task.train, task.imageSize, family.normalisation);
+const headsOf = ({ trainable }: TunedModel): string[] => Object.keys(trainable).filter((name) => name.includes("head."));
+
+test("the probe's classifier reads plain features as it read standardised ones: it tells more than half of a learnable task's images, of three classes, apart", () => {
+  const shuffled = { ...data, labels: createRng(0).stream("labels").shuffle([...data.labels]).map(Number) };
+  for (const anchor of family.anchors) {
+    expect(linearProbe(anchor, data, data, 3)).toBeGreaterThan(0.55);
+    expect(linearProbe(anchor, data, { ...data, labels: Int32Array.from(shuffled.labels) }, 3)).toBeLessThan(0.5);
+  }
+});
+
+test("heads that start from probes let every anchor predict before any step; random ones do not", async () => {
+  const settings = { ...tinySettings(), headStart: "probe" as const };
+  const model = startModel(family, data, task.classes, settings, 0);
+  const random = startModel(family, data, task.classes, tinySettings(), 0);
+  const probed = await evaluateStitches(model, heldBatches(data));
+  const guessed = await evaluateStitches(random, heldBatches(data));
+  const anchors = model.family.space.stitches.filter(({ kind }) => kind === "anchor").map(({ stitchId }) => stitchId);
+  expect(anchors).toHaveLength(3);
+  for (const stitchId of anchors) expect(probed.get(stitchId), `anchor ${stitchId}`).toBeGreaterThan(0.5);
+  expect(anchors.filter((stitchId) => guessed.get(stitchId)! > 0.5)).toEqual([]);
+  // Everything else starts alike.
+  for (const [name, variable] of Object.entries(random.trainable)) if (!headsOf(random).includes(name)) expect(model.trainable[name]!.dataSync(), name).toEqual(variable.dataSync());
+  for (const one of [model, random]) disposeModel(one);
+});
+
+test("an anchor alone has its own probe for a start", () => {
+  const settings = { ...tinySettings(), headStart: "probe" as const };
+  const [alone, all] = [startModel(family, data, task.classes, { ...settings, anchorAlone: 1 }, 0), startModel(family, data, task.classes, settings, 0)];
+  expect(headsOf(alone)).toHaveLength(2);
+  for (const name of headsOf(alone)) expect(alone.trainable[name]!.dataSync()).toEqual(all.trainable[name]!.dataSync());
+  for (const one of [alone, all]) disposeModel(one);
+});
+
+test("another start of the heads is refused by name", async () => {
+  const settings = { ...tinySettings(), headStart: "zero" as "random" };
+  const problem = 'headStart is "zero", expected one of random, probe.';
+  expect(adaptProblems("here", family, settings)).toEqual([`here: ${problem}`]);
+  await expect(adapt(family, task, settings, { seed: 0 })).rejects.toThrow(`adapt: ${problem}`);
+});
