@@ -124,7 +124,7 @@ function tablesText(options: CompareCommandOptions, versions: readonly Version[]
     "",
     ...versions.flatMap(({ name, family: { anchors } }) => anchors.map(({ anchorId, sha256 }) => `- ${name}, ${anchorId}: ${sha256}`)),
     "",
-    table("adapted", "Adapted alone", `PST's tensors on one anchor, ${steps} steps of ${batchSize} of the 800 training images, peak learning rate ${learningRate}.`, ({ adaptedTop1 }) => adaptedTop1),
+    table("adapted", "Adapted alone", `PST's tensors on one anchor, its head started from a short linear probe, ${steps} steps of ${batchSize} of the 800 training images, peak learning rate ${learningRate}.`, ({ adaptedTop1 }) => adaptedTop1),
     table("probe", "Linear probe", "Logistic regression on the frozen class token.", ({ probeTop1 }) => probeTop1),
   ].join("\n");
 }

@@ -7,7 +7,7 @@ import type { Dataset } from "../datasets/dataset.js";
 import { createRng } from "../rng.js";
 import { defaultSampler } from "../sampling/sampler.js";
 import { defaultPst } from "../tuning/method.js";
-import { adapt, type AdaptSettings, type AnchorFamily } from "./adapt.js";
+import { adapt, type AdaptSettings, type AnchorFamily, type HeadStart } from "./adapt.js";
 import { prepareSplit } from "./batches.js";
 import { linearProbe } from "./linear-probe.js";
 import { randomParameters } from "./pretrain.js";
@@ -21,13 +21,14 @@ export type CompareRecipe = {
   /** Peak learning rate of PST's tensors; warm-up over a tenth of the steps, cosine to a hundredth of it. */
   readonly learningRate: number;
   readonly weightDecay: number;
+  readonly headStart: HeadStart;
   /** First test images of each task; all where there are fewer. */
   readonly testImages: number;
   readonly seed: number;
 };
 
-/** Eight epochs of a task's 800 images, at the rate that the laptop profile uses (our choice). */
-export const defaultCompare: CompareRecipe = { steps: 200, batchSize: 32, learningRate: 3e-3, weightDecay: 1e-4, testImages: 1000, seed: 0 };
+/** Eight epochs of a task's 800 images, at the rate and from the heads that the laptop profile uses (our choice). */
+export const defaultCompare: CompareRecipe = { steps: 200, batchSize: 32, learningRate: 3e-3, weightDecay: 1e-4, headStart: "probe", testImages: 1000, seed: 0 };
 
 /** One anchor on one task, accuracies in 0–1 on the test images. A type, not an interface: plain data for JSON. */
 export type ComparedAnchor = {
@@ -102,11 +103,12 @@ function probe(anchor: LoadedAnchor, { train, test, imageSize, classes }: Datase
   return linearProbe(anchor, prepareSplit(train, imageSize, normalisation), prepareSplit(test, imageSize, normalisation), classes);
 }
 
-function settingsOf({ steps, batchSize, learningRate: base, weightDecay }: CompareRecipe, anchorAlone: number): AdaptSettings {
+function settingsOf({ steps, batchSize, learningRate: base, weightDecay, headStart }: CompareRecipe, anchorAlone: number): AdaptSettings {
   return {
     method: defaultPst,
     anchorAlone,
     initialImages: 1,
+    headStart,
     train: {
       steps, batchSize, weightDecay, scheduleUnit: "step",
       schedule: scaledSchedule(steps, Math.round(steps / 10), base),
