@@ -15,7 +15,7 @@ import { runAdaptation, type Adaptation, type AdaptationOptions } from "./adapta
 import { batchOf, disposeBatch, heldBatches, prepareSplit, streamedBatches, type PreparedSplit } from "./batches.js";
 import type { TrainState } from "./checkpoint.js";
 import { evaluateStitches } from "./evaluate.js";
-import { fitProbe } from "./linear-probe.js";
+import { fitProbe, type Probe } from "./linear-probe.js";
 import { startTunedModel } from "./start-model.js";
 import type { StitchScore } from "./stitch-scores.js";
 import { adaptedStitches, trainProblems, type Progress, type TrainSettings } from "./train.js";
@@ -103,9 +103,19 @@ export function startModel(anchorFamily: AnchorFamily, data: PreparedSplit, clas
 /** Steps of the probes that heads start from: after 300 they fit the training images so well that little gradient is left for the rest (measured). */
 const HEAD_STEPS = 20;
 
+/** Heads by the anchor's values and the labels of the images that they were fitted on: neighbouring runs start from the same. */
+const knownHeads = new WeakMap<LoadedAnchor["parameters"], WeakMap<Int32Array, Probe>>();
+
+function probedHead(anchor: LoadedAnchor, data: PreparedSplit, classes: number): Probe {
+  const ofAnchor = knownHeads.get(anchor.parameters) ?? new WeakMap<Int32Array, Probe>();
+  const head = ofAnchor.get(data.labels) ?? fitProbe(anchor, data, classes, HEAD_STEPS);
+  knownHeads.set(anchor.parameters, ofAnchor.set(data.labels, head));
+  return head;
+}
+
 /** Every anchor's linear probe, or that of the anchor alone, under its head's names. */
 function probedHeads({ anchors }: AnchorFamily, data: PreparedSplit, classes: number, anchorAlone?: number): Record<string, HostTensor> {
-  const probed = anchors.flatMap((anchor, index) => (anchorAlone === undefined || anchorAlone === index ? [[index, fitProbe(anchor, data, classes, HEAD_STEPS)] as const] : []));
+  const probed = anchors.flatMap((anchor, index) => (anchorAlone === undefined || anchorAlone === index ? [[index, probedHead(anchor, data, classes)] as const] : []));
   return Object.fromEntries(probed.flatMap(([index, { weight, bias }]) => [[`${anchorPrefix(index)}head.weight`, weight], [`${anchorPrefix(index)}head.bias`, bias]]));
 }
 

@@ -24,12 +24,20 @@ export function extractFeatures({ config, parameters }: Pick<LoadedAnchor, "conf
   return features;
 }
 
+/** A linear classifier. */
+export interface Probe {
+  /** `[classes, D]`. */
+  readonly weight: HostTensor;
+  /** `[classes]`. */
+  readonly bias: HostTensor;
+}
+
 /**
- * A linear classifier on an anchor's frozen features, `weight` `[classes, D]` and `bias` `[classes]`.
+ * A linear classifier on an anchor's frozen features.
  *
  * Starts at zero on standardised features and takes full-batch AdamW steps at learning rate 0.01 with weight decay 0.01 (our choice).
  */
-export function fitProbe(anchor: Pick<LoadedAnchor, "config" | "parameters">, split: PreparedSplit, classes: number, steps = 300): { readonly weight: HostTensor; readonly bias: HostTensor } {
+export function fitProbe(anchor: Pick<LoadedAnchor, "config" | "parameters">, split: PreparedSplit, classes: number, steps = 300): Probe {
   const { width } = anchor.config;
   const features = extractFeatures(anchor, split);
   const scales = columnScales(features, width);
@@ -76,7 +84,7 @@ function columnScales(values: Float32Array, width: number): ColumnScales {
 }
 
 /** The classifier that gives on features what this one gives on standardised features. */
-function onFeatures(weight: Float32Array, bias: Float32Array, { mean, deviation }: ColumnScales): { readonly weight: HostTensor; readonly bias: HostTensor } {
+function onFeatures(weight: Float32Array, bias: Float32Array, { mean, deviation }: ColumnScales): Probe {
   const width = mean.length;
   const scaled = weight.map((value, at) => value / deviation[at % width]!);
   const shifted = bias.map((value, row) => value - mean.reduce((sum, middle, column) => sum + middle * scaled[row * width + column]!, 0));
