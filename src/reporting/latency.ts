@@ -17,7 +17,7 @@ export interface StitchLatency {
   readonly frontBlock: number | null;
   readonly endBlock: number | null;
   readonly flops: number;
-  /** Median over the repeats, of one image of the batch. */
+  /** Median over the repeats, of one image of the batch or of one token. */
   readonly milliseconds: number;
   /** Least and most over the repeats. */
   readonly least: number;
@@ -27,6 +27,8 @@ export interface StitchLatency {
 /** What one measurement leaves. */
 export interface LatencyRecord {
   readonly family: string;
+  /** What the milliseconds are of: an image, or a token after the first. */
+  readonly of: "image" | "token";
   /** Images run together. */
   readonly batch: number;
   readonly repeats: number;
@@ -60,7 +62,7 @@ export function readLatency(results: string): ReportedLatency | null {
   if (names.length === 0) return null;
   const records = names.map((name) => parseLatency(join(folder, name)));
   return {
-    about: `Latency: ${records.map(({ family, batch, repeats, engine, machine }) => `family ${family}, an image of a batch of ${batch}, median of ${repeats}, ${engine.backend} engine with ${engine.threads} ${engine.threads === 1 ? "thread" : "threads"} on ${machine.cpu}`).join("; ")}.`,
+    about: `Latency: ${records.map(({ family, of, batch, repeats, engine, machine }) => `family ${family}, ${of === "token" ? "a token after the first" : `an image of a batch of ${batch}`}, median of ${repeats}, ${engine.backend} engine with ${engine.threads} ${engine.threads === 1 ? "thread" : "threads"} on ${machine.cpu}`).join("; ")}.`,
     milliseconds: Object.fromEntries(records.flatMap(({ stitches }) => stitches.map(({ front, end, frontBlock, endBlock, milliseconds }) => [[front, end, ...(frontBlock === null || endBlock === null ? [] : [frontBlock, endBlock])].join(" "), milliseconds]))),
   };
 }

@@ -85,7 +85,7 @@ test("expected and measured numbers are marked by exact agreement", () => {
     { what: "biases", expected: 4_478_784, measured: 4_478_783 },
   ]);
   expect(String(data["text/plain"]).split("\n").slice(2)).toEqual([
-    "stitches  71         71         ✓",
+    "stitches         71         71  ✓",
     "biases    4,478,784  4,478,783  ✗ differs",
   ]);
 });

@@ -152,8 +152,15 @@ export function liveFigure(description: string): LiveFigure {
   return { update: async (figure) => display.update(await pictureContent(figure, description)) };
 }
 
-/** A cell of a table: numbers are set to the right, missing values are a dash. */
+/** A cell of a table: numbers are set to the right, also formatted ones; missing values are a dash. */
 export type TableValue = string | number | null;
+
+/** `1,290,126`, `44.3`, `−2.0 ± 0.4`. */
+const FORMATTED_NUMBER = /^[+−-]?\d[\d,.]*( ± \d[\d.]*)?( %)?$/;
+
+function isNumber(value: TableValue): boolean {
+  return typeof value === "number" || (value !== null && FORMATTED_NUMBER.test(value));
+}
 
 /**
  * Makes a table for a notebook.
@@ -163,7 +170,7 @@ export type TableValue = string | number | null;
  */
 export function tableContent(headers: readonly string[], rows: readonly (readonly TableValue[])[]): NotebookContent {
   const texts = rows.map((row) => row.map((value) => (value === null ? "–" : String(value))));
-  const isNumeric = headers.map((_, column) => rows.every((row) => row[column] === null || typeof row[column] === "number"));
+  const isNumeric = headers.map((_, column) => rows.every((row) => row[column] === null || isNumber(row[column]!)));
   const widths = headers.map((header, column) => Math.max(header.length, ...texts.map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]): string =>
     row.map((text, column) => (isNumeric[column] === true ? text.padStart(widths[column] ?? 0) : text.padEnd(widths[column] ?? 0))).join("  ").trimEnd();

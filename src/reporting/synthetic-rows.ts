@@ -3,6 +3,7 @@
  *
  * Only tests import this. No number here is a result.
  */
+import type { InstructionRow } from "./instruction-rows.js";
 import type { StitchRow, TaskGroup } from "./record.js";
 
 const WIDTHS = [48, 96, 192] as const;
@@ -112,4 +113,20 @@ function isChosen(row: StitchRow, all: readonly StitchRow[]): boolean {
   const bin = (one: StitchRow): number => Math.floor((8 * byCost.findIndex(({ stitchId }) => stitchId === one.stitchId)) / byCost.length);
   const rivals = byCost.filter((other) => bin(other) === bin(row));
   return rivals.every((other) => (other.importance ?? 0) <= (row.importance ?? 0));
+}
+
+/** Rows of instruction-following by PST on an invented pair of 4 and 8 blocks: nine stitches, the dearer the better. */
+export function syntheticInstructionRows(seeds: readonly number[] = [0]): InstructionRow[] {
+  const positions = Array.from({ length: 7 }, (_, place) => [Math.floor((place + 1) / 2), place + 1] as const);
+  return seeds.flatMap((seed) => [null, null, ...positions].map((position, stitchId): InstructionRow => {
+    const large = stitchId === 1 ? 8 : position === null ? 0 : 8 - position[1];
+    const small = stitchId === 0 ? 4 : position === null ? 0 : position[0] + 1;
+    const flopsPerToken = 300_000 * small + 500_000 * large;
+    const perplexity = 60 - 5 * Math.log2(flopsPerToken / 1e6) + 4 * noise(stitchId, seed);
+    return {
+      method: "pst", seed, stitchId, kind: position === null ? "anchor" : "stitch", front: stitchId === 1 ? "mini-llama-l" : "mini-llama-s", end: stitchId === 0 ? "mini-llama-s" : "mini-llama-l",
+      frontBlock: position?.[0] ?? null, endBlock: position?.[1] ?? null, flopsPerToken, params: flopsPerToken - 100_000, trainableParams: 180_000, examples: 80, perplexity, exactMatch: 0, rougeL: 0.01,
+      exactEntity: null, exactPhrasing: null, exactBoth: null, valPerplexity: perplexity + noise(stitchId), importance: 1e-4, visits: 9, selected: 0, samples: "[]", profile: "quick",
+    };
+  }));
 }

@@ -36,9 +36,14 @@ const routeText = (stitch, labels) => (stitch.blocks === null
   ? `anchor ${labels[stitch.front] ?? stitch.front}, all blocks`
   : `${labels[stitch.front] ?? stitch.front} blocks 0–${stitch.blocks[0]}, then ${labels[stitch.end] ?? stitch.end} from block ${stitch.blocks[1]}`);
 
-/** Blocks of each anchor: rows name only those where a route changes over, so an anchor is as deep as the deepest of its family seen. */
+/** Blocks of each anchor: rows name only those where a route changes over, so an anchor is as deep as the deepest of them that it has. */
 const depthsOf = (stitches) => {
-  const joined = stitches.filter(({ blocks }) => blocks !== null);
-  const deepest = Math.max(0, ...joined.flatMap(({ blocks }) => blocks.map((block) => block + 1)));
-  return Object.fromEntries(joined.flatMap(({ front, end }) => [[front, deepest], [end, deepest]]));
+  const depths = {};
+  const seen = (anchor, block) => { depths[anchor] = Math.max(depths[anchor] ?? 0, block + 1); };
+  for (const { front, end, blocks } of stitches) {
+    if (blocks === null) continue;
+    seen(front, blocks[0]);
+    seen(end, blocks[1]);
+  }
+  return depths;
 };

@@ -6,11 +6,12 @@ import { chromium } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { paretoFigure } from "../figures/pareto-figure.js";
 import { figurePage, figuresOfPage } from "../figures/page.js";
+import { instructionRows } from "../instruction-rows.js";
 import { stitchRows } from "../record.js";
 import { writeSummary } from "../summary.js";
 import { rowsToCsv } from "../rows-csv.js";
 import { stitchClaims } from "../stitch-claims.js";
-import { syntheticRows } from "../synthetic-rows.js";
+import { syntheticInstructionRows, syntheticRows } from "../synthetic-rows.js";
 import { writeTable } from "../table.js";
 import { stitchTables } from "../tables.js";
 import { chromiumPath, chromiumSwitches } from "./chromium.js";
@@ -42,7 +43,7 @@ const latencies = rows.filter(({ task, method, seed }) => task === rows[0]!.task
 
 /** Holds the explorer's commands to the command line: the plan that they make has the run whose weights are exported. */
 function expectRunnable(commands: string): void {
-  const found = /^node dist\/cli\.js run (\S+) --profile quick ((?:--set \S+ )+)--seeds (\d+) --name stitch\nnode dist\/cli\.js export --weights results\/stitch\/\1\/weights\/(\S+)\.safetensors --stitch (\d+) --out stitch-\5\.safetensors$/.exec(commands);
+  const found = /^node dist\/cli\.js run (\S+) --profile quick ((?:--set \S+ )+)--seeds (\d+) --name stitch\nnode dist\/cli\.js (?:export|chat) --weights results\/stitch\/\1\/weights\/(\S+)\.safetensors --stitch (\d+)(?: --out stitch-\5\.safetensors)?$/.exec(commands);
   expect(found, commands).not.toBeNull();
   const [, id, assignments, seed, run] = found!;
   const experiment = experimentOf(id!);
@@ -58,10 +59,10 @@ test("means are over seeds of means over tasks, and a row without stitches is no
     "a,m,0,7,s,b,2,3,100,10,0.2,\na,m,1,7,s,b,2,3,100,10,0.4,\nb,m,0,7,s,b,2,3,102,12,0.6,\nb,m,1,7,s,b,2,3,102,12,0.8,\n";
   const [mean, a] = exploredGroups(csv);
   expect(mean).toMatchObject({ task: null, method: "m", stitches: [{ id: 7, blocks: [2, 3], flops: 101, params: 11, seeds: 2, val: null }] });
-  expect(mean!.stitches[0]!.top1).toBeCloseTo(0.5, 12);
+  expect(mean!.stitches[0]!.test).toBeCloseTo(0.5, 12);
   expect(mean!.stitches[0]!.spread).toBeCloseTo(Math.sqrt(0.02), 12); // means of the seeds: 0.4 and 0.6
   expect(a).toMatchObject({ task: "a" });
-  expect(a!.stitches[0]!.top1).toBeCloseTo(0.3, 12);
+  expect(a!.stitches[0]!.test).toBeCloseTo(0.3, 12);
   expect(exploredGroups("task,loss\ndigits,2\n")).toEqual([]);
 });
 
@@ -182,11 +183,66 @@ test.skipIf(browserPath === undefined)(`in a browser: no errors, hover, sorting,
     await tab.evaluate(`document.getElementById("explorer").scrollIntoView()`);
     await shoot("phone-explorer");
 
-    writeLatency(results, { family: "mini", batch: 1, repeats: 3, engine: { backend: "cpu", threads: 1 }, machine: { platform: "x", cpu: "a processor", cores: 1, memoryBytes: 1, node: "20" }, stitches: latencies });
+    writeLatency(results, { family: "mini", of: "image", batch: 1, repeats: 3, engine: { backend: "cpu", threads: 1 }, machine: { platform: "x", cpu: "a processor", cores: 1, memoryBytes: 1, node: "20" }, stitches: latencies });
     await tab.goto(pathToFileURL(writeReportPage(results, "quick")!).href);
     await tab.getByLabel("Budget of", { exact: true }).selectOption("latency");
     expect(await tab.locator(".choice").innerText()).toMatch(/ parameters, [\d.]+ ms\./);
     expect(await tab.locator("#explorer").innerText()).toContain("Latency: family mini, an image of a batch of 1, median of 3, cpu engine with 1 thread on a processor.");
+    expect(faults).toEqual([]);
+  } finally {
+    await browser.close();
+  }
+});
+
+test("rows of decoders are explored by perplexity, lower being better", () => {
+  const [group, ...others] = exploredGroups(rowsToCsv(instructionRows, syntheticInstructionRows([0, 1, 2])));
+  expect(others).toEqual([]);
+  expect(group).toMatchObject({ measure: "perplexity", task: null, method: "pst", seed: 0 });
+  expect(group!.stitches).toHaveLength(9);
+  expect(group!.stitches[0]).toMatchObject({ id: 0, blocks: null, flops: 1_200_000, params: 1_100_000, seeds: 3 });
+});
+
+test.skipIf(browserPath === undefined)("in a browser: a budget of a token's cost buys a stitch of decoders, with its perplexity, its route and the commands to talk with it", { timeout: 120_000 }, async () => {
+  const other = mkdtempSync(join(results, "decoders-"));
+  const folder = join(other, "quick", "instruction-following");
+  mkdirSync(folder, { recursive: true });
+  const made = syntheticInstructionRows([0, 1, 2]);
+  writeFileSync(join(folder, "rows.csv"), rowsToCsv(instructionRows, made));
+  writeSummary(folder, { experiment: "instruction-following", profile: "quick", question: "Between?", note: "made up", command: "./reproduce.sh quick", files: [], claims: [] });
+  const stitches = made.filter(({ seed }) => seed === 0).map(({ front, end, frontBlock, endBlock, flopsPerToken: flops }) => ({ front, end, frontBlock, endBlock, flops, milliseconds: flops / 1e7, least: flops / 1e7, most: flops / 1e7 }));
+  writeLatency(other, { family: "mini-llama", of: "token", batch: 1, repeats: 3, engine: { backend: "cpu", threads: 1 }, machine: { platform: "x", cpu: "a processor", cores: 1, memoryBytes: 1, node: "20" }, stitches });
+  const browser = await chromium.launch({ executablePath: browserPath!, args: [...chromiumSwitches] });
+  try {
+    const tab = await browser.newPage({ viewport: { width: 1200, height: 900 }, colorScheme: "light" });
+    const faults: string[] = [];
+    tab.on("console", (message) => void (message.type() === "error" && faults.push(message.text())));
+    tab.on("pageerror", (error) => void faults.push(error.message));
+    await tab.goto(pathToFileURL(writeReportPage(other, "quick")!).href);
+    const choice = tab.locator(".choice");
+    const slider = tab.getByLabel("Budget", { exact: true });
+    await slider.focus();
+    await tab.keyboard.press("End");
+    const best = made.filter(({ stitchId }) => stitchId === 1).map(({ perplexity }) => perplexity);
+    const mean = best.reduce((sum, value) => sum + value, 0) / 3;
+    const spread = Math.sqrt(best.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 2);
+    expect((await choice.locator(".big").innerText())).toBe(`${mean.toFixed(1)} ± ${spread.toFixed(1)}`);
+    expect(await choice.innerText()).toMatch(/test perplexity of the answers, mean ± standard deviation of 3 seeds; the best on validation among 9 of 9/);
+    expectRunnable(await choice.locator("pre").innerText());
+    await tab.keyboard.press("Home");
+    expect(await choice.innerText()).toMatch(/among 1 of 9 [^]*Anchor 0: anchor S, all blocks; 1\.2 MFLOPs, 1,100,000 parameters, 0\.120 ms\./);
+    expect(await tab.getByLabel("Budget of", { exact: true }).locator("option").allInnerTexts()).toEqual(["FLOPs of a token", "parameters", "latency"]);
+    await tab.getByLabel("Budget of", { exact: true }).selectOption("latency");
+    expect(await tab.locator("#explorer").innerText()).toContain("Latency: family mini-llama, a token after the first, median of 3, cpu engine with 1 thread on a processor.");
+    // A stitch of the two is drawn with each decoder's own number of blocks.
+    await tab.locator("#explorer summary").click();
+    expect(await tab.locator("#explorer tbody tr", { hasText: /^3/ }).first().locator("rect").count()).toBe(12);
+    await slider.focus();
+    for (let press = 0; press < 7; press++) await tab.keyboard.press("PageUp");
+    if (process.env["ESTA_SHOTS"] !== undefined) {
+      await tab.locator("#explorer").scrollIntoViewIfNeeded();
+      await tab.locator(".explored .point").first().waitFor();
+      await tab.screenshot({ path: join(process.env["ESTA_SHOTS"], "decoders-explorer.png") });
+    }
     expect(faults).toEqual([]);
   } finally {
     await browser.close();

@@ -14,7 +14,7 @@ import { missingText } from "../coverage.js";
 import { findExperiments, type FoundExperiment } from "../found-experiments.js";
 import { readLatency, type ReportedLatency } from "../latency.js";
 import { anchorLabel, methodStyles } from "../figures/style.js";
-import { exploredGroups } from "./stitch-means.js";
+import { exploredGroups, exploredMeasures } from "./stitch-means.js";
 
 /** Name of the page in a profile's folder. */
 export const REPORT_FILE = "report.html";
@@ -95,7 +95,7 @@ ${asset("page.css")}
 <script>
 (() => {
 "use strict";
-const report = ${scriptJson({ profile, narrowScreen: NARROW_SCREEN, tally, latency, experiments })};
+const report = ${scriptJson({ profile, narrowScreen: NARROW_SCREEN, tally, latency, measures: exploredMeasures, experiments })};
 ${programs.map(asset).join("\n").replaceAll("</script", "<\\/script")}
 })();
 </script>
