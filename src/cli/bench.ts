@@ -1,6 +1,7 @@
 /**
  * @file Times the kit's own hot paths on random weights and random images.
  */
+import type { AnchorConfig } from "../anchors/anchor.js";
 import { familyParameters } from "../anchors/load-weights.js";
 import type { HostTensor } from "../anchors/parameters.js";
 import { biasName, elements, weightName, type ModuleShape } from "../anchors/module-shape.js";
@@ -126,10 +127,14 @@ function withModel<T>(settings: BenchSettings, measure: (model: TunedModel, spli
 /** A family of random anchors and stitching layers under PST with the paper's rank. Weights are drawn one at a time, so that memory holds them once. */
 export function benchModel({ widths, tokens }: Pick<BenchSettings, "widths" | "tokens">): TunedModel {
   const { headWidth, ...image } = benchImages[tokens]!;
+  return randomModel(stitchFamily(widths.map((width) => vitConfig({ width, depth: 12, heads: width / headWidth, ...image, classes: 10 }))), vitModules);
+}
+
+/** Any family with random values, as {@link benchModel}. @param modulesOf - the modules of an anchor. */
+export function randomModel<Config extends AnchorConfig>(family: StitchFamily<Config>, modulesOf: (config: Config) => readonly ModuleShape[]): TunedModel<Config> {
   const rng = createRng(0);
-  const configs = widths.map((width) => vitConfig({ width, depth: 12, heads: width / headWidth, ...image, classes: 10 }));
-  const family = stitchFamily(configs);
-  const anchors = familyParameters(configs.map((config) => ({ parameters: randomValues(vitModules(config), rng) })));
+  const { configs } = family;
+  const anchors = familyParameters(configs.map((config) => ({ parameters: randomValues(modulesOf(config), rng) })));
   const layers = Object.fromEntries(
     family.space.stitchingLayers.flatMap(({ stitchingLayerId, front, end }) => {
       const weight = [configs[end]!.width, configs[front]!.width];

@@ -5,7 +5,8 @@ import { afterAll, expect, test } from "vitest";
 import { familyOf } from "../anchors/registry.js";
 import { readLatency, writeLatency } from "../reporting/latency.js";
 import { useBackend } from "../tensor/index.js";
-import { measureLatency } from "./latency-command.js";
+import { languagePairOf } from "../training/language-pairs.js";
+import { measureLatency, measurePairLatency } from "./latency-command.js";
 
 const results = mkdtempSync(join(tmpdir(), "esta-latency-"));
 afterAll(() => rmSync(results, { recursive: true }));
@@ -21,11 +22,22 @@ test("every stitch of the family is timed under the names that rows have, and th
   expect(stitches[0]).toMatchObject({ front: "vit-mini-ti", end: "vit-mini-ti", frontBlock: null, endBlock: null });
   // Fifteen times the multiply–accumulates take longer, whatever else the machine does.
   expect(stitches[2]!.least).toBeGreaterThan(stitches[0]!.least);
-  writeLatency(results, { family: "mini", batch: 2, repeats: 2, engine: { backend, threads: 1 }, machine, stitches });
+  writeLatency(results, { family: "mini", of: "image", batch: 2, repeats: 2, engine: { backend, threads: 1 }, machine, stitches });
   const read = readLatency(results)!;
   expect(read.about).toBe(`Latency: family mini, an image of a batch of 2, median of 2, ${backend} engine with 1 thread on a processor.`);
   expect(read.milliseconds["vit-mini-ti vit-mini-ti"]).toBe(stitches[0]!.milliseconds);
   expect(read.milliseconds["vit-mini-ti vit-mini-s 0 1"]).toBe(stitches.find(({ front, frontBlock, endBlock }) => front === "vit-mini-ti" && frontBlock === 0 && endBlock === 1)!.milliseconds);
+});
+
+test("of a pair of decoders, a token is timed in every stitch, under the names that rows have", async () => {
+  await useBackend("auto");
+  const stitches = await measurePairLatency(languagePairOf("mini-llama"), { repeats: 3 });
+  expect(stitches.map(({ front, end, frontBlock, endBlock }) => [front, end, frontBlock, endBlock].join(" "))).toEqual([
+    "mini-llama-s mini-llama-s  ", "mini-llama-l mini-llama-l  ", "mini-llama-s mini-llama-l 0 1", "mini-llama-s mini-llama-l 1 2", "mini-llama-s mini-llama-l 1 3", "mini-llama-s mini-llama-l 2 4", "mini-llama-s mini-llama-l 2 5", "mini-llama-s mini-llama-l 3 6", "mini-llama-s mini-llama-l 3 7",
+  ]);
+  expect(stitches[0]!.flops).toBe(1_189_504); // as in the rows of instruction-following
+  expect(stitches.every(({ least, milliseconds, most }) => least > 0 && least <= milliseconds && milliseconds <= most)).toBe(true);
+  expect(stitches[1]!.least).toBeGreaterThan(stitches[0]!.least);
 });
 
 test("nothing measured is null, and a file that is no measurement is refused", () => {
