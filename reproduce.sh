@@ -2,6 +2,7 @@
 # From a fresh clone to results, one command; run again, it does only what is missing.
 #   ./reproduce.sh [quick|laptop|paper] [experiment…]   results/<profile>/<experiment>: rows, tables, figures
 #   ./reproduce.sh test                                 the tests and the comparison with golden values
+#   ./reproduce.sh setup                                packages and build alone; npm run lab does it where they are missing
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -18,7 +19,8 @@ case "$goal" in
   laptop) takes="a night on two cores; it can be interrupted and takes up where it stopped" ;;
   paper) takes="hours on a GPU; it can be interrupted and takes up where it stopped" ;;
   test) takes="about 10 minutes on two cores" ;;
-  *) stop "reproduce: \"$goal\" is not known, expected quick, laptop, paper or test." ;;
+  setup) takes="" ;;
+  *) stop "reproduce: \"$goal\" is not known, expected quick, laptop, paper, test or setup." ;;
 esac
 
 step "Node and cargo"
@@ -45,6 +47,7 @@ esac
 step "TypeScript (10 seconds the first time)"
 node node_modules/typescript/bin/tsc -p tsconfig.json --incremental --tsBuildInfoFile dist/.tsbuildinfo && echo "compiled"
 
+if [ "$goal" = setup ]; then exit; fi
 step "$goal ($takes)"
 if [ "$goal" = test ]; then exec node dist/testing/run-tests.js "$@"; fi
 exec node dist/cli.js run --profile "$goal" --workers auto "$@"

@@ -1,14 +1,14 @@
 /**
  * @file `npm run lab`: JupyterLab with the kit's TypeScript kernel, from a Python environment inside the project.
  *
- *   npm run lab                          sets up what is missing and opens notebooks/00-start.ipynb
+ *   npm run lab                          builds the kit and sets up JupyterLab where they are missing, opens notebooks/00-start.ipynb
  *   npm run lab -- --check               sets up, opens nothing
  *   npm run lab -- --no-browser --port 8899          further options go to JupyterLab
  *   npm run lab -- papermill in.ipynb out.ipynb -p steps 40      a program of the environment
  *
  * Nothing outside the project changes, and a second call only starts.
  */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { python, root, SetupError, setUp } from "./lab-environment.mjs";
@@ -27,8 +27,16 @@ function become(command, args, env) {
   child.on("exit", (code, signal) => process.exit(code ?? (signal === null ? 1 : 0)));
 }
 
+/** A fresh clone is not built: the steps for that stand in reproduce.sh. */
+function buildWhereMissing() {
+  const isBuilt = () => existsSync(join(root, "dist", "kernel", "main.js"));
+  if (isBuilt()) return;
+  spawnSync("bash", [join(root, "reproduce.sh"), "setup"], { stdio: "inherit" });
+  if (!isBuilt()) throw new SetupError("dist/kernel/main.js is not there and ./reproduce.sh setup could not build it (see above), expected the built kit. Build it: npm ci && npm run build");
+}
+
 try {
-  if (!existsSync(join(root, "dist", "kernel", "main.js"))) throw new SetupError("dist/kernel/main.js is not there, expected the built kit. Build it: npm ci && npm run build");
+  buildWhereMissing();
   const variables = await setUp();
   if (given[0] === "--check") {
     console.log("JupyterLab is set up in .venv/lab, with the kernel TypeScript (esta). Open it: npm run lab");

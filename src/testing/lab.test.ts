@@ -31,9 +31,18 @@ const help =
   "expected Python 3.11 or later with venv. Install it, or name one: ESTA_PYTHON=/path/to/python3 npm run lab\n" +
   "Without Python, notebooks run with: node dist/cli.js notebook run notebooks/00-start.ipynb -o executed.ipynb\n";
 
-test("a kit that is not built is told before anything is set up", () => {
-  expect(lab(["--check"])).toEqual({ exitCode: 2, out: "", err: "lab: dist/kernel/main.js is not there, expected the built kit. Build it: npm ci && npm run build\n" });
+test("a kit that is not built and cannot be is told before anything is set up", () => {
+  const bash = 'echo "reproduce: Node with npm was not found" >&2; exit 1';
+  const err = "reproduce: Node with npm was not found\nlab: dist/kernel/main.js is not there and ./reproduce.sh setup could not build it (see above), expected the built kit. Build it: npm ci && npm run build\n";
+  expect(lab(["--check"], { bash })).toEqual({ exitCode: 2, out: "", err });
   expect(existsSync(join(folder, ".venv"))).toBe(false);
+});
+
+test("a fresh clone is built first", () => {
+  const bash = 'echo "$@"; mkdir -p "${1%/*}/dist/kernel"; : > "${1%/*}/dist/kernel/main.js"';
+  const { out, err } = lab(["--check"], { bash, mkdir: 'exec /bin/mkdir "$@"' });
+  expect(out).toBe(`${join(folder, "reproduce.sh")} setup\n`);
+  expect(err).toBe(`lab: python3 is not there; python is not there; ${help}`);
 });
 
 test("a machine without Python is told what to install and what works without it", () => {

@@ -35,7 +35,7 @@ test("the script stays short enough to be read", () => {
 });
 
 test("a word that is no profile is refused with those that are", () => {
-  expect(reproduce(["fast"], {})).toEqual({ exitCode: 1, out: "", err: 'reproduce: "fast" is not known, expected quick, laptop, paper or test.\n' });
+  expect(reproduce(["fast"], {})).toEqual({ exitCode: 1, out: "", err: 'reproduce: "fast" is not known, expected quick, laptop, paper, test or setup.\n' });
 });
 
 test("a machine without Node, or with an old one, is told which is needed", () => {
