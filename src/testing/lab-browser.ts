@@ -32,7 +32,7 @@ export function labBrowser(what: string, reason?: string): LabBrowser {
   const skipped = reason ?? lacking;
   if (skipped !== undefined) console.log(`skipped: ${what}, since ${skipped}`);
 
-  const folder = mkdtempSync(join(tmpdir(), "esta-lab-browser-"));
+  const folder = skipped === undefined ? mkdtempSync(join(tmpdir(), "esta-lab-browser-")) : tmpdir();
   let server: LabServer | undefined;
   let browser: Browser | undefined;
   beforeAll(async () => {
@@ -43,7 +43,7 @@ export function labBrowser(what: string, reason?: string): LabBrowser {
   afterAll(async () => {
     await browser?.close();
     await server?.stop();
-    rmSync(folder, { recursive: true, force: true });
+    if (skipped === undefined) rmSync(folder, { recursive: true, force: true });
   });
 
   return {

@@ -28,10 +28,10 @@ test.each(names)("%s: restart and run all, no error in any cell, pictures turn i
     expect(cells.flatMap(({ cell }) => cell.outputs ?? []).filter((output) => output.output_type === "error" || output.output_type === "stream")).toEqual([]);
     for (const picture of await page.locator("img.plot-img").all()) {
       await picture.dispatchEvent("mouseenter");
-      await page.waitForTimeout(3000);
+      await page.waitForTimeout(1000);
     }
     const interactive = cells.flatMap(({ cell }) => cell.outputs ?? []).filter((output) => "data" in output && "application/vnd.plotly.v1+json" in output.data).length;
     expect(await page.locator(".jp-RenderedPlotly .main-svg").count()).toBeGreaterThanOrEqual(interactive);
     await lab.shoot(`${name}-interactive`);
-  }, 3600);
+  }, 4200);
 });
