@@ -192,7 +192,8 @@ unsafe fn split_tile(from: *const f32, line_stride: usize, depth_stride: usize, 
         }
         if along_depth != by_lines {
             for part in 0..PARTS {
-                transpose_lines(out.add(part * 2 * SIDE).cast());
+                let square = out.add(part * 2 * SIDE).cast();
+                transpose_lines(square, LANES, square, LANES);
             }
         }
     }

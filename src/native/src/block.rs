@@ -143,44 +143,46 @@ pub fn backward(x: &[f32], p: Parameters<'_>, kept: &[f32], dy: &[f32], dx: &mut
     let total = lengths.iter().sum();
     let mut partial = vec![0.0f32; cut.chunks * total];
     let (out, sums) = (Shared::new(dx), Shared::new(&mut partial));
-    with_weights(p, s, false, &|[qkv_weight, proj_weight, fc1_weight, fc2_weight]| {
-        for_each_chunk(cut.chunks, |chunk| {
-            let (first, last) = cut.bounds(chunk);
-            let rows = (last - first) * tokens;
-            let here = first * tokens * width..last * tokens * width;
-            let (x, dy) = (&x[here.clone()], &dy[here.clone()]);
-            let (qkv, kept) = kept[first * tokens * s.kept()..last * tokens * s.kept()].split_at(rows * 3 * width);
-            let (middle, inner) = kept.split_at(rows * width);
-            // SAFETY: chunks own disjoint images and sums.
-            let (dx, own) = unsafe { (out.slice(here.start, rows * width), sums.slice(chunk * total, total)) };
-            let [gain1, bias1, qkv_bias, proj_bias, gain2, bias2, fc1_bias, fc2_bias, lora_a, lora_b] = parts(own, lengths);
-            with_work([rows * width, rows * width, rows * hidden.max(3 * width), rows * hidden.max(3 * width), rows * rank], |[narrow, stream, wide, other, low]| {
-                reduce::add_rows(dy, fc2_bias);
-                let wide_hidden = &mut wide[..rows * hidden];
-                fc2_weight.multiply(View::new(dy, rows, width), hidden, wide_hidden);
-                let dinner = &mut other[..rows * hidden];
-                gelu::backward_rows(inner, p.fc1_bias, wide_hidden, dinner, fc1_bias);
-                fc1_weight.multiply(View::new(dinner, rows, hidden), width, narrow);
-                norm::backward_rows(middle, p.gain2, narrow, p.epsilon, dx, gain2, bias2);
-                elementwise::pairs(Binary::Add, dy, dx, stream);
-                reduce::add_rows(stream, proj_bias);
-                proj_weight.multiply(View::new(stream, rows, width), width, narrow);
-                let dqkv = &mut wide[..rows * 3 * width];
-                for image in 0..last - first {
-                    let place = image * tokens * width..(image + 1) * tokens * width;
-                    let packed = 3 * place.start..3 * place.end;
-                    attention::image_backward(&qkv[packed.clone()], &narrow[place], &mut dqkv[packed], s.attention());
-                }
-                reduce::add_rows(dqkv, qkv_bias);
-                if rank > 0 {
-                    let normed = &mut other[..rows * width];
-                    norm::forward_rows(x, p.gain1, p.bias1, p.epsilon, normed);
-                    linear::add_lora_rows(normed, dqkv, p.lora, width, 3 * width, low, lora_a, lora_b);
-                }
-                qkv_weight.multiply(View::new(dqkv, rows, 3 * width), width, narrow);
-                let direct = &mut other[..rows * width];
-                norm::backward_rows(x, p.gain1, narrow, p.epsilon, direct, gain1, bias1);
-                elementwise::pairs(Binary::Add, stream, direct, dx);
+    linear::with_narrow(p.lora, width, 3 * width, |narrow_lora| {
+        with_weights(p, s, false, &|[qkv_weight, proj_weight, fc1_weight, fc2_weight]| {
+            for_each_chunk(cut.chunks, |chunk| {
+                let (first, last) = cut.bounds(chunk);
+                let rows = (last - first) * tokens;
+                let here = first * tokens * width..last * tokens * width;
+                let (x, dy) = (&x[here.clone()], &dy[here.clone()]);
+                let (qkv, kept) = kept[first * tokens * s.kept()..last * tokens * s.kept()].split_at(rows * 3 * width);
+                let (middle, inner) = kept.split_at(rows * width);
+                // SAFETY: chunks own disjoint images and sums.
+                let (dx, own) = unsafe { (out.slice(here.start, rows * width), sums.slice(chunk * total, total)) };
+                let [gain1, bias1, qkv_bias, proj_bias, gain2, bias2, fc1_bias, fc2_bias, lora_a, lora_b] = parts(own, lengths);
+                with_work([rows * width, rows * width, rows * hidden.max(3 * width), rows * hidden.max(3 * width), rows * linear::narrow_line(rank)], |[narrow, stream, wide, other, low]| {
+                    reduce::add_rows(dy, fc2_bias);
+                    let wide_hidden = &mut wide[..rows * hidden];
+                    fc2_weight.multiply(View::new(dy, rows, width), hidden, wide_hidden);
+                    let dinner = &mut other[..rows * hidden];
+                    gelu::backward_rows(inner, p.fc1_bias, wide_hidden, dinner, fc1_bias);
+                    fc1_weight.multiply(View::new(dinner, rows, hidden), width, narrow);
+                    norm::backward_rows(middle, p.gain2, narrow, p.epsilon, dx, gain2, bias2);
+                    elementwise::pairs(Binary::Add, dy, dx, stream);
+                    reduce::add_rows(stream, proj_bias);
+                    proj_weight.multiply(View::new(stream, rows, width), width, narrow);
+                    let dqkv = &mut wide[..rows * 3 * width];
+                    for image in 0..last - first {
+                        let place = image * tokens * width..(image + 1) * tokens * width;
+                        let packed = 3 * place.start..3 * place.end;
+                        attention::image_backward(&qkv[packed.clone()], &narrow[place], &mut dqkv[packed], s.attention());
+                    }
+                    reduce::add_rows(dqkv, qkv_bias);
+                    if rank > 0 {
+                        let normed = &mut other[..rows * width];
+                        norm::forward_rows(x, p.gain1, p.bias1, p.epsilon, normed);
+                        linear::add_lora_rows(normed, dqkv, narrow_lora, width, 3 * width, low, lora_a, lora_b);
+                    }
+                    qkv_weight.multiply(View::new(dqkv, rows, 3 * width), width, narrow);
+                    let direct = &mut other[..rows * width];
+                    norm::backward_rows(x, p.gain1, narrow, p.epsilon, direct, gain1, bias1);
+                    elementwise::pairs(Binary::Add, stream, direct, dx);
+                });
             });
         });
     });

@@ -3,8 +3,8 @@
 use crate::matmul::{self, View};
 use crate::parallel::{Cut, Shared, for_each_chunk};
 use crate::scratch::with_work;
-use crate::simd::add_to;
-use crate::tile;
+use crate::simd::{LANES, add_to};
+use crate::tile::{self, Small};
 use crate::weight::Weight;
 use crate::{half, vector};
 
@@ -121,17 +121,53 @@ pub fn backward_x(dy: &[f32], weight: Weight, lora: Lora<'_>, dx: &mut [f32], ro
     with_merged(weight, lora, outputs, inputs, |weight| matmul::product(View::new(dy, rows, outputs), View::new(weight, outputs, inputs), dx, 1.0, false));
 }
 
-/// Adds `(dy·B)ᵀ·x`, rank × inputs, and `(x·Aᵀ)ᵀ·dy`, rank × outputs, for rows that are in the cache; an empty sum is left out. `narrow` holds rank numbers a row.
-pub fn add_lora_rows(x: &[f32], dy: &[f32], lora: Lora<'_>, inputs: usize, outputs: usize, narrow: &mut [f32], sum_a: &mut [f32], sum_b: &mut [f32]) {
-    let (rows, rank) = (x.len() / inputs, lora.rank);
-    let low = &mut narrow[..rows * rank];
+/// The factors of an update as narrow products read them: `B`, outputs × rank, and `Aᵀ`, inputs × rank, rows filled up with zeros to whole vectors.
+#[derive(Clone, Copy)]
+pub struct Narrow<'a> {
+    a: &'a [f32],
+    b: &'a [f32],
+    rank: usize,
+}
+
+/// Lays the factors out and hands them to `work`.
+pub fn with_narrow<R>(lora: Lora<'_>, inputs: usize, outputs: usize, work: impl FnOnce(Narrow<'_>) -> R) -> R {
+    let (rank, line) = (lora.rank, narrow_line(lora.rank));
+    with_work([inputs * line, outputs * line], |[a, b]| {
+        a.fill(0.0);
+        b.fill(0.0);
+        for (r, row) in lora.a.chunks_exact(inputs.max(1)).enumerate() {
+            for (line, value) in a.chunks_exact_mut(line).zip(row) {
+                line[r] = *value;
+            }
+        }
+        for (line, row) in b.chunks_exact_mut(line.max(1)).zip(lora.b.chunks_exact(rank.max(1))) {
+            line[..rank].copy_from_slice(row);
+        }
+        work(Narrow { a, b, rank })
+    })
+}
+
+/// Numbers that [`add_lora_rows`] works with for each row.
+pub fn narrow_line(rank: usize) -> usize {
+    rank.next_multiple_of(LANES)
+}
+
+/// Adds `(dy·B)ᵀ·x`, rank × inputs, and `(x·Aᵀ)ᵀ·dy`, rank × outputs, for rows that are in the cache; an empty sum is left out. `low` holds [`narrow_line`] numbers a row.
+pub fn add_lora_rows(x: &[f32], dy: &[f32], lora: Narrow<'_>, inputs: usize, outputs: usize, low: &mut [f32], sum_a: &mut [f32], sum_b: &mut [f32]) {
+    let (rows, rank, line) = (x.len() / inputs, lora.rank, narrow_line(lora.rank));
+    let down = |from: &[f32], depth: usize, factor: &[f32], low: &mut [f32]| {
+        tile::small_product(from, factor, low, Small { a_row: depth, a_step: 1, b_step: line, c_row: line, rows, columns: line, depth, accumulate: false });
+    };
+    let add = |low: &[f32], from: &[f32], width: usize, sum: &mut [f32]| {
+        tile::small_product(low, from, sum, Small { a_row: 1, a_step: line, b_step: width, c_row: width, rows: rank, columns: width, depth: rows, accumulate: true });
+    };
     if !sum_a.is_empty() {
-        matmul::product_into(View::new(dy, rows, outputs), View::new(lora.b, outputs, rank), low, rank, 1.0, false);
-        tile::add_outer(low, rank, x, inputs, sum_a, rows);
+        down(dy, outputs, lora.b, low);
+        add(low, x, inputs, sum_a);
     }
     if !sum_b.is_empty() {
-        matmul::product_into(View::new(x, rows, inputs), View::new(lora.a, rank, inputs).turned(), low, rank, 1.0, false);
-        tile::add_outer(low, rank, dy, outputs, sum_b, rows);
+        down(x, inputs, lora.a, low);
+        add(low, dy, outputs, sum_b);
     }
 }
 
@@ -147,15 +183,18 @@ pub fn backward_lora(x: &[f32], dy: &[f32], lora: Lora<'_>, da: &mut [f32], db: 
     let (size_a, size_b) = (if want_a { rank * inputs } else { 0 }, if want_b { rank * outputs } else { 0 });
     let mut partial = vec![0.0f32; groups.chunks.max(1) * (size_a + size_b)];
     let shared = Shared::new(&mut partial);
-    for_each_chunk(groups.chunks, |group| {
-        let (first, last) = groups.bounds(group);
-        // SAFETY: groups own disjoint parts.
-        let (sum_a, sum_b) = unsafe { shared.slice(group * (size_a + size_b), size_a + size_b) }.split_at_mut(size_a);
-        let mut narrow = vec![0.0f32; portion * rank];
-        for start in (first..last).step_by(portion) {
-            let end = (start + portion).min(last);
-            add_lora_rows(&x[start * inputs..end * inputs], &dy[start * outputs..end * outputs], lora, inputs, outputs, &mut narrow, sum_a, sum_b);
-        }
+    with_narrow(lora, inputs, outputs, |narrow| {
+        for_each_chunk(groups.chunks, |group| {
+            let (first, last) = groups.bounds(group);
+            // SAFETY: groups own disjoint parts.
+            let (sum_a, sum_b) = unsafe { shared.slice(group * (size_a + size_b), size_a + size_b) }.split_at_mut(size_a);
+            with_work([portion * narrow_line(rank)], |[low]| {
+                for start in (first..last).step_by(portion) {
+                    let end = (start + portion).min(last);
+                    add_lora_rows(&x[start * inputs..end * inputs], &dy[start * outputs..end * outputs], narrow, inputs, outputs, low, sum_a, sum_b);
+                }
+            });
+        });
     });
     for index in 0..size_a {
         let mut sum = 0.0;

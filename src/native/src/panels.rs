@@ -1,7 +1,7 @@
 //! Matrix products on processors with AVX-512: the right matrix is packed once into panels that stay in the cache, and tiles of fourteen
 //! rows and 32 columns are summed in registers. The crate `gemm` does all others; here it reaches about two thirds of this rate.
 use crate::matmul::View;
-use crate::parallel::{Cut, Shared, for_each_chunk};
+use crate::parallel::{Shared, for_each_chunk};
 use crate::scratch::{Spare, lend};
 use crate::simd::{LANES, Level, level, transpose_lines};
 use std::arch::x86_64::*;
@@ -69,65 +69,69 @@ pub fn with_panels<R>(b: View<'_, f32>, work: impl FnOnce(Panels<'_>) -> R) -> R
     })
 }
 
+/// Panels that are packed together: of a row that lies row by row, as much as the processor fetches well at once.
+const TOGETHER: usize = 8;
+
+/// Packs block of depth by block of depth, a few panels together.
 fn pack(b: View<'_, f32>, lines: &mut [Line]) {
     let (depth, columns) = (b.rows, b.columns);
     let width = columns.div_ceil(LANES);
-    let cut = Cut::rows(columns.div_ceil(PANEL), (depth * PANEL) as f64);
+    let groups = columns.div_ceil(TOGETHER * PANEL);
     let shared = Shared::new(lines);
-    for_each_chunk(cut.chunks, |chunk| {
-        let (start, end) = cut.bounds(chunk);
-        for column in (start * PANEL..end * PANEL).step_by(PANEL) {
-            let count = (columns - column).min(PANEL);
-            let vectors = count.div_ceil(LANES);
-            for first in (0..depth).step_by(DEPTH) {
-                let rows = (depth - first).min(DEPTH);
-                // SAFETY: panels are disjoint, and so are their blocks.
-                let panel = unsafe { shared.slice(first * width + column / LANES * rows, rows * vectors) };
-                let corner = &b.data[first * b.row_stride + column * b.column_stride..];
-                if b.column_stride == 1 {
-                    copy_rows(corner, b.row_stride, count, vectors, panel);
-                } else {
-                    turn_columns(corner, b.row_stride, b.column_stride, count, vectors, panel);
-                }
+    for_each_chunk(depth.div_ceil(DEPTH) * groups, |part| {
+        let (first, group) = (part / groups * DEPTH, part % groups * TOGETHER * PANEL);
+        let rows = (depth - first).min(DEPTH);
+        let count = (columns - group).min(TOGETHER * PANEL);
+        // SAFETY: blocks are disjoint, and so are the panels of each.
+        let panels = unsafe { shared.slice(first * width + group / LANES * rows, rows * count.div_ceil(LANES)) };
+        let corner = &b.data[first * b.row_stride + group * b.column_stride..];
+        if b.column_stride == 1 {
+            copy_rows(corner, b.row_stride, rows, count, panels);
+        } else {
+            for (panel, column) in panels.chunks_mut(rows * VECTORS).zip((0..count).step_by(PANEL)) {
+                let count = (count - column).min(PANEL);
+                turn_columns(&corner[column * b.column_stride..], b.row_stride, b.column_stride, count, count.div_ceil(LANES), panel);
             }
         }
     });
 }
 
-/// Copies rows of `count` numbers, `stride` apart, to rows of `vectors` lines, the last filled up with zeros.
-fn copy_rows(from: &[f32], stride: usize, count: usize, vectors: usize, panel: &mut [Line]) {
-    for (row, lines) in panel.chunks_exact_mut(vectors).enumerate() {
+/// Copies `rows` rows of `count` numbers, `stride` apart, to panels, the last line of a row filled up with zeros.
+fn copy_rows(from: &[f32], stride: usize, rows: usize, count: usize, panels: &mut [Line]) {
+    for row in 0..rows {
         let values = &from[row * stride..row * stride + count];
-        for (line, part) in lines.iter_mut().zip(values.chunks(LANES)) {
-            line.0 = [0.0; LANES];
-            line.0[..part.len()].copy_from_slice(part);
+        for (panel, values) in panels.chunks_mut(rows * VECTORS).zip(values.chunks(PANEL)) {
+            let vectors = values.len().div_ceil(LANES);
+            let (whole, rest) = values.as_chunks::<LANES>();
+            let lines = &mut panel[row * vectors..(row + 1) * vectors];
+            for (line, values) in lines.iter_mut().zip(whole) {
+                line.0 = *values;
+            }
+            if !rest.is_empty() {
+                let line = &mut lines[vectors - 1].0;
+                line[..rest.len()].copy_from_slice(rest);
+                line[rest.len()..].fill(0.0);
+            }
         }
     }
 }
 
-/// As [`copy_rows`], from a matrix whose columns are `column_stride` apart: sixteen rows at a time, so that what is read stays close by.
+/// Copies a matrix whose columns are `column_stride` apart to the rows of a panel, sixteen rows at a time, so that what is read stays close by.
 fn turn_columns(from: &[f32], row_stride: usize, column_stride: usize, count: usize, vectors: usize, panel: &mut [Line]) {
     for (block, rows) in panel.chunks_mut(LANES * vectors).enumerate() {
         for vector in 0..vectors {
             let first = vector * LANES;
             let columns = (count - first).min(LANES);
+            let corner = &from[block * LANES * row_stride + first * column_stride..];
             if row_stride == 1 && columns == LANES && rows.len() == LANES * vectors {
-                let mut square = [[0u32; LANES]; LANES];
-                for (column, line) in square.iter_mut().enumerate() {
-                    let values: &[f32; LANES] = from[block * LANES + (first + column) * column_stride..].first_chunk().expect("sixteen rows are there");
-                    *line = values.map(f32::to_bits);
-                }
-                // SAFETY: only processors with AVX-512 come here; sixteen lines.
-                unsafe { transpose_lines(square.as_mut_ptr()) };
-                for (line, values) in rows[vector..].iter_mut().step_by(vectors).zip(square) {
-                    line.0 = values.map(f32::from_bits);
-                }
+                assert!((LANES - 1) * column_stride + LANES <= corner.len());
+                // SAFETY: only processors with AVX-512 come here; sixteen lines on both sides, by the assertion and the length of the rows.
+                unsafe { transpose_lines(corner.as_ptr().cast(), column_stride, rows[vector..].as_mut_ptr().cast(), vectors * LANES) };
                 continue;
             }
             for (row, lines) in rows.chunks_exact_mut(vectors).enumerate() {
-                let values = from[(block * LANES + row) * row_stride + first * column_stride..].iter().step_by(column_stride);
                 let line = &mut lines[vector].0;
-                for (number, value) in line[..columns].iter_mut().zip(values) {
+                for (number, value) in line[..columns].iter_mut().zip(corner[row * row_stride..].iter().step_by(column_stride)) {
                     *number = *value;
                 }
                 line[columns..].fill(0.0);
@@ -136,14 +140,14 @@ fn turn_columns(from: &[f32], row_stride: usize, column_stride: usize, count: us
     }
 }
 
-/// A tile: `C (+)= scale·A·B` of `R` rows and `V` vectors.
+/// A tile: `C (+)= scale·A·B` of `R` rows and `V` vectors. `next` is the panel that follows: it is asked for meanwhile.
 ///
 /// # Safety
 /// The processor has AVX-512 F; A holds R rows of `depth` numbers at the given strides, B `depth` rows of V lines, and C R rows of
 /// which the last vector has the lanes of `mask`.
 #[target_feature(enable = "avx512f")]
 #[allow(clippy::too_many_arguments, clippy::needless_range_loop)]
-unsafe fn tile<const R: usize, const V: usize>(a: *const f32, a_row: usize, a_step: usize, b: *const f32, c: *mut f32, c_row: usize, depth: usize, mask: __mmask16, scale: f32, accumulate: bool) {
+unsafe fn tile<const R: usize, const V: usize>(a: *const f32, a_row: usize, a_step: usize, b: *const f32, next: *const f32, c: *mut f32, c_row: usize, depth: usize, mask: __mmask16, scale: f32, accumulate: bool) {
     // SAFETY: by the caller's promise.
     unsafe {
         let mut sums = [[_mm512_setzero_ps(); V]; R];
@@ -157,6 +161,7 @@ unsafe fn tile<const R: usize, const V: usize>(a: *const f32, a_row: usize, a_st
             let mut line = [_mm512_setzero_ps(); V];
             for v in 0..V {
                 line[v] = _mm512_load_ps(b.add((k * V + v) * LANES));
+                _mm_prefetch::<_MM_HINT_T0>(next.wrapping_add((k * V + v) * LANES).cast());
             }
             for r in 0..R {
                 let factor = _mm512_set1_ps(*a.add(r * a_row + k * a_step));
@@ -214,6 +219,7 @@ pub unsafe fn multiply(a: View<'_, f32>, b: Panels<'_>, columns: Range<usize>, o
                 }
                 for column in (start..end).step_by(PANEL) {
                     let (panel, width) = (b.at(first, depth, column), (end - column).min(PANEL));
+                    let next = b.at(first, depth, if column + PANEL < end { column + PANEL } else { start });
                     let mask = !0 >> ((LANES - width % LANES) % LANES);
                     let add = accumulate || first > 0;
                     // SAFETY: the level and all sizes were checked above; the panel, the strip and the tile are within theirs.
@@ -222,8 +228,8 @@ pub unsafe fn multiply(a: View<'_, f32>, b: Panels<'_>, columns: Range<usize>, o
                         macro_rules! of {
                             ($($rows:literal)*) => {
                                 match (count, width > LANES) {
-                                    $(($rows, true) => tile::<$rows, VECTORS>(left.as_ptr(), a_row, a_step, panel, target, stride, depth, mask, scale, add),
-                                    ($rows, false) => tile::<$rows, 1>(left.as_ptr(), a_row, a_step, panel, target, stride, depth, mask, scale, add),)*
+                                    $(($rows, true) => tile::<$rows, VECTORS>(left.as_ptr(), a_row, a_step, panel, next, target, stride, depth, mask, scale, add),
+                                    ($rows, false) => tile::<$rows, 1>(left.as_ptr(), a_row, a_step, panel, next, target, stride, depth, mask, scale, add),)*
                                     _ => unreachable!(),
                                 }
                             };

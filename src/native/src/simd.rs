@@ -185,7 +185,7 @@ pub fn transpose<const WIDE: bool>(square: &mut [[f32; LANES]; LANES]) {
     #[cfg(target_arch = "x86_64")]
     if WIDE {
         // SAFETY: WIDE is only set in code compiled for AVX-512; sixteen rows of 64 bytes.
-        return unsafe { transpose_lines(square.as_mut_ptr().cast()) };
+        return unsafe { transpose_lines(square.as_ptr().cast(), LANES, square.as_mut_ptr().cast(), LANES) };
     }
     for row in 1..LANES {
         for column in 0..row {
@@ -196,17 +196,18 @@ pub fn transpose<const WIDE: bool>(square: &mut [[f32; LANES]; LANES]) {
     }
 }
 
-/// Transposes sixteen lines of sixteen words: within quarters of a line by unpacking, then quarters among each other.
+/// Transposes sixteen lines of sixteen words, which lie so many words apart: within quarters of a line by unpacking, then quarters among
+/// each other. All lines are read before one is written.
 ///
 /// # Safety
-/// The processor has the instructions; `lines` points to sixteen lines of 64 bytes.
+/// The processor has the instructions; `from` and `to` point to sixteen lines of 64 bytes.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f")]
-pub unsafe fn transpose_lines(lines: *mut [u32; LANES]) {
+pub unsafe fn transpose_lines(from: *const u32, apart: usize, to: *mut u32, to_apart: usize) {
     use std::arch::x86_64::*;
     // SAFETY: by the caller's promise.
     unsafe {
-        let rows: [__m512i; LANES] = std::array::from_fn(|row| _mm512_loadu_si512(lines.add(row).cast()));
+        let rows: [__m512i; LANES] = std::array::from_fn(|row| _mm512_loadu_si512(from.add(row * apart).cast()));
         let mut pairs = rows;
         for i in (0..LANES).step_by(2) {
             pairs[i] = _mm512_unpacklo_epi32(rows[i], rows[i + 1]);
@@ -223,10 +224,10 @@ pub unsafe fn transpose_lines(lines: *mut [u32; LANES]) {
             let [a, b, c, d] = [fours[column], fours[4 + column], fours[8 + column], fours[12 + column]];
             let (even, odd) = (_mm512_shuffle_i32x4::<0x88>(a, b), _mm512_shuffle_i32x4::<0xdd>(a, b));
             let (later_even, later_odd) = (_mm512_shuffle_i32x4::<0x88>(c, d), _mm512_shuffle_i32x4::<0xdd>(c, d));
-            _mm512_storeu_si512(lines.add(column).cast(), _mm512_shuffle_i32x4::<0x88>(even, later_even));
-            _mm512_storeu_si512(lines.add(4 + column).cast(), _mm512_shuffle_i32x4::<0x88>(odd, later_odd));
-            _mm512_storeu_si512(lines.add(8 + column).cast(), _mm512_shuffle_i32x4::<0xdd>(even, later_even));
-            _mm512_storeu_si512(lines.add(12 + column).cast(), _mm512_shuffle_i32x4::<0xdd>(odd, later_odd));
+            _mm512_storeu_si512(to.add(column * to_apart).cast(), _mm512_shuffle_i32x4::<0x88>(even, later_even));
+            _mm512_storeu_si512(to.add((4 + column) * to_apart).cast(), _mm512_shuffle_i32x4::<0x88>(odd, later_odd));
+            _mm512_storeu_si512(to.add((8 + column) * to_apart).cast(), _mm512_shuffle_i32x4::<0xdd>(even, later_even));
+            _mm512_storeu_si512(to.add((12 + column) * to_apart).cast(), _mm512_shuffle_i32x4::<0xdd>(odd, later_odd));
         }
     }
 }

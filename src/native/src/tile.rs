@@ -132,9 +132,3 @@ multiversion! {
         }
     }
 }
-
-/// `sum[r][:] += Σ_row low[row][r]·x[row][:]`, with `low` rows × rank and `x` rows × width.
-pub fn add_outer(low: &[f32], rank: usize, x: &[f32], width: usize, sum: &mut [f32], rows: usize) {
-    let sizes = Small { a_row: 1, a_step: rank, b_step: width, c_row: width, rows: rank, columns: width, depth: rows, accumulate: true };
-    small_product(low, x, sum, sizes);
-}
