@@ -250,38 +250,42 @@ pub fn backward(x: &[f32], p: Parameters<'_>, kept: &[f32], dy: &[f32], dx: &mut
         let (wants, out, stream) = (!dx.is_empty(), Shared::new(dx), &*stream);
         let (dqueries, dkeys, dvalues) = (Shared::new(dqueries), Shared::new(dkeys), &*dvalues);
         let body = |weights: Option<[Packed<'_>; 3]>| {
-            for_each_chunk(cut.chunks, |chunk| {
-                let (first, last) = cut.bounds(chunk);
-                let count = last - first;
-                let here = first * width..last * width;
-                let x = &x[here.clone()];
-                // SAFETY: chunks own disjoint rows and sums.
-                let (dquery, dkey, own) = unsafe { (dqueries.slice(here.start, count * width), dkeys.slice(first * narrow, count * narrow), sums.slice(chunk * total, total)) };
-                let dvalue = &dvalues[first * narrow..last * narrow];
-                let [input_norm, _, query_bias, key_bias, value_bias, _, _, _, _, query_a, query_b, value_a, value_b] = parts(own, lengths);
-                turns[0].turn(dquery, first);
-                turns[1].turn(dkey, first);
-                reduce::add_rows(dquery, query_bias);
-                reduce::add_rows(dkey, key_bias);
-                reduce::add_rows(dvalue, value_bias);
-                with_work([count * width, count * s.query_rank.max(s.value_rank)], |[line, low]| {
-                    if s.query_rank + s.value_rank > 0 {
-                        rms_norm::forward_rows(x, p.input_norm, p.epsilon, line);
-                        if s.query_rank > 0 {
-                            linear::add_lora_rows(line, dquery, p.query.lora, width, width, low, query_a, query_b);
-                        }
-                        if s.value_rank > 0 {
-                            linear::add_lora_rows(line, dvalue, p.value.lora, width, narrow, low, value_a, value_b);
-                        }
-                    }
-                    let Some([query, key, value]) = weights else { return };
-                    query.multiply(View::new(dquery, count, width), width, line);
-                    key.add_product(View::new(dkey, count, narrow), width, line);
-                    value.add_product(View::new(dvalue, count, narrow), width, line);
-                    // SAFETY: as above.
-                    let dx = unsafe { out.slice(here.start, count * width) };
-                    rms_norm::backward_rows(x, p.input_norm, line, p.epsilon, dx, input_norm);
-                    crate::simd::add_to(dx, &stream[here]);
+            linear::with_narrow(p.query.lora, width, width, |query_lora| {
+                linear::with_narrow(p.value.lora, width, narrow, |value_lora| {
+                    for_each_chunk(cut.chunks, |chunk| {
+                        let (first, last) = cut.bounds(chunk);
+                        let count = last - first;
+                        let here = first * width..last * width;
+                        let x = &x[here.clone()];
+                        // SAFETY: chunks own disjoint rows and sums.
+                        let (dquery, dkey, own) = unsafe { (dqueries.slice(here.start, count * width), dkeys.slice(first * narrow, count * narrow), sums.slice(chunk * total, total)) };
+                        let dvalue = &dvalues[first * narrow..last * narrow];
+                        let [input_norm, _, query_bias, key_bias, value_bias, _, _, _, _, query_a, query_b, value_a, value_b] = parts(own, lengths);
+                        turns[0].turn(dquery, first);
+                        turns[1].turn(dkey, first);
+                        reduce::add_rows(dquery, query_bias);
+                        reduce::add_rows(dkey, key_bias);
+                        reduce::add_rows(dvalue, value_bias);
+                        with_work([count * width, count * linear::narrow_line(s.query_rank.max(s.value_rank))], |[line, low]| {
+                            if s.query_rank + s.value_rank > 0 {
+                                rms_norm::forward_rows(x, p.input_norm, p.epsilon, line);
+                                if s.query_rank > 0 {
+                                    linear::add_lora_rows(line, dquery, query_lora, width, width, low, query_a, query_b);
+                                }
+                                if s.value_rank > 0 {
+                                    linear::add_lora_rows(line, dvalue, value_lora, width, narrow, low, value_a, value_b);
+                                }
+                            }
+                            let Some([query, key, value]) = weights else { return };
+                            query.multiply(View::new(dquery, count, width), width, line);
+                            key.add_product(View::new(dkey, count, narrow), width, line);
+                            value.add_product(View::new(dvalue, count, narrow), width, line);
+                            // SAFETY: as above.
+                            let dx = unsafe { out.slice(here.start, count * width) };
+                            rms_norm::backward_rows(x, p.input_norm, line, p.epsilon, dx, input_norm);
+                            crate::simd::add_to(dx, &stream[here]);
+                        });
+                    });
                 });
             });
         };
