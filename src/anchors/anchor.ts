@@ -3,7 +3,7 @@
  */
 import { tf, type Tensor } from "../tensor/index.js";
 import type { KeyValueMemory } from "./key-value-memory.js";
-import { llamaEmbed, llamaHead, llamaLayer, llamaNorm } from "./llama.js";
+import { llamaEmbed, llamaHead, llamaLastLayer, llamaLayer, llamaNorm } from "./llama.js";
 import { llamaConfigProblems, llamaEmbedShape, llamaHeadShape, llamaLayerShape, llamaNormShape, type LlamaConfig } from "./llama-shape.js";
 import type { PartShape } from "./module-shape.js";
 import type { ParameterView } from "./parameters.js";
@@ -23,9 +23,9 @@ export function anchorBlock(config: AnchorConfig, view: ParameterView, block: nu
   return config.kind === "vit" ? vitBlock(config, view, block, x) : llamaLayer(config, view, block, x, memory, slot);
 }
 
-/** Block n, and of its tokens those that the head reads: the class token of an image `[B, D]`, every token of a text `[B, N, D]`. */
+/** Block n, and of its tokens those that the head reads: the class token of an image `[B, D]`, every token of a text `[B, N, D]`, its last one with a memory. */
 export function anchorLastBlock(config: AnchorConfig, view: ParameterView, block: number, x: Tensor, memory?: KeyValueMemory, slot?: string): Tensor {
-  return config.kind === "vit" ? vitLastBlock(config, view, block, x) : llamaLayer(config, view, block, x, memory, slot);
+  return config.kind === "vit" ? vitLastBlock(config, view, block, x) : llamaLastLayer(config, view, block, x, memory, slot);
 }
 
 /** Final norm of the tokens that the head reads. */

@@ -20,7 +20,7 @@ export interface DecodingOptions {
   readonly random?: Pick<RandomStream, "uniform">;
 }
 
-/** Logits `[B, N, V]` of the tokens int32 `[B, N]` that follow those in the memory. */
+/** Logits of the tokens int32 `[B, N]` that follow those in the memory: `[B, N, V]`, or of the last one alone. */
 export type NextLogits = (tokens: Tensor, memory: KeyValueMemory) => Tensor;
 
 /**
@@ -56,7 +56,8 @@ export function lastLogits(next: NextLogits, rows: readonly (readonly number[])[
   const length = rows[0]!.length;
   return tf.tidy(() => {
     const logits = next(tf.tensor2d(rows.flat(), [rows.length, length], "int32"), memory);
-    return tf.slice(logits, [0, length - 1, 0], [rows.length, 1, logits.shape[2]!]);
+    const [, count, vocabulary] = logits.shape as [number, number, number];
+    return count === 1 ? logits : tf.slice(logits, [0, count - 1, 0], [rows.length, 1, vocabulary]);
   });
 }
 

@@ -31,6 +31,15 @@ export function llamaLayer(config: LlamaConfig, parameters: ParameterView, layer
   return decoderLayer(x, parts, { heads, keyValueHeads, rotary, epsilon }, memory === undefined ? undefined : (fresh) => memory.extend(slot, fresh));
 }
 
+/** {@link llamaLayer}, and of what it returns that which the head reads: with a memory the last token alone, `[B, 1, D]`. */
+export function llamaLastLayer(config: LlamaConfig, parameters: ParameterView, layer: number, x: Tensor, memory?: KeyValueMemory, slot?: string): Tensor {
+  const [batch, tokens, width] = x.shape as [number, number, number];
+  return tf.tidy(() => {
+    const y = llamaLayer(config, parameters, layer, x, memory, slot);
+    return memory === undefined || tokens === 1 ? y : tf.slice(y, [0, tokens - 1, 0], [batch, 1, width]);
+  });
+}
+
 /** {@link llamaLayer} on a single token, in one operation; low-rank updates hang below q and v alone. */
 function oneToken(config: LlamaConfig, parts: DecoderParts, rotary: RotarySettings, x: Tensor, memory: KeyValueMemory, slot: string): Tensor {
   const { keys, values } = memory.reserve(slot, keyValueWidth(config));
@@ -47,11 +56,11 @@ export function llamaHead(config: LlamaConfig, view: ParameterView, x: Tensor): 
   return linear(x, view.get(`${llamaHeadName(config)}.weight`));
 }
 
-/** Logits `[B, N, V]` of one decoder on token ids, int32 `[B, N]`, that follow those in the memory. */
+/** Logits `[B, N, V]` of one decoder on token ids, int32 `[B, N]`; with a memory, which they follow, those of the last token alone, `[B, 1, V]`. */
 export function llamaLogits(config: LlamaConfig, view: ParameterView, tokens: Tensor, memory?: KeyValueMemory): Tensor {
   return tf.tidy(() => {
     let x = llamaEmbed(view, tokens);
-    for (let layer = 0; layer < config.depth; layer++) x = llamaLayer(config, view, layer, x, memory);
+    for (let layer = 0; layer < config.depth; layer++) x = (layer === config.depth - 1 ? llamaLastLayer : llamaLayer)(config, view, layer, x, memory);
     return llamaHead(config, view, llamaNorm(config, view, x));
   });
 }

@@ -36,6 +36,7 @@ test("LLaMA 7B and 13B: 39 stitches, the exact parameters, and what a step takes
     "stitching layers, float32                                        2.69",
     "trained tensors of rank 8, their gradients and AdamW's moments   1.06",
     "activations of a step of 4 × 512 tokens, largest stitch         30.39",
+    "evaluation, 1 × 512 tokens at once, largest stitch               1.03",
     "least squares at the start, freed before training               11.78",
     "most at once, the program with it                               74.00",
     "",

@@ -48,12 +48,13 @@ function countLines({ family, parameters, trainable }: PairMemory): string[] {
   return textTable(["what", "number"], rows, [1]);
 }
 
-function memoryLines({ bytes }: PairMemory, { batchSize, length, rank }: PlanPairOptions, storedBytes: number): string[] {
+function memoryLines({ bytes, evaluated }: PairMemory, { batchSize, length, rank }: PlanPairOptions, storedBytes: number): string[] {
   const rows = [
     [`frozen weights, ${storedBytes === 2 ? "16 bits" : `${(8 * storedBytes).toFixed(1)} bits on the mean`}`, gigabytes(bytes.frozen)],
     ["stitching layers, float32", gigabytes(bytes.stitchingLayers)],
     [`trained tensors of rank ${rank}, their gradients and AdamW's moments`, gigabytes(bytes.trained)],
     [`activations of a step of ${batchSize} × ${length} tokens, largest stitch`, gigabytes(bytes.activations)],
+    [`evaluation, ${evaluated} × ${length} tokens at once, largest stitch`, gigabytes(bytes.evaluation)],
     ["least squares at the start, freed before training", gigabytes(bytes.initialisation)],
     ["most at once, the program with it", gigabytes(bytes.most)],
   ];

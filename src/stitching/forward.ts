@@ -11,7 +11,7 @@ import { anchorPrefix, stitchingLayerName } from "./route-parts.js";
 import type { Route } from "./route.js";
 
 /**
- * Computes a stitch's logits: `[B, C]` on images `[B, 3, H, W]`, `[B, N, V]` on token ids int32 `[B, N]`.
+ * Computes a stitch's logits: `[B, C]` on images `[B, 3, H, W]`, `[B, N, V]` on token ids int32 `[B, N]`, with a memory those of the last token `[B, 1, V]`.
  *
  * An image's class token alone leaves the last block's attention: the same logits as carrying every token to the end, cheaper.
  *

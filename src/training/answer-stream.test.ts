@@ -24,7 +24,8 @@ test.each(["qkv", "qkv+proj"] as const)("a stitch with biases and low-rank updat
       const memory = new KeyValueMemory();
       const parts = [tokens.slice(0, 3), ...tokens.slice(3).map((token) => [token])];
       const stepwise = parts.map((part) => modelLogits(model, stitchId, ids(part), memory));
-      expect(largestError(tf.concat(stepwise, 1).dataSync(), modelLogits(model, stitchId, ids(tokens)).dataSync())).toBeLessThan(1e-4);
+      const whole = modelLogits(model, stitchId, ids(tokens));
+      expect(largestError(tf.concat(stepwise, 1).dataSync(), tf.slice(whole, [0, 2, 0], [1, 68, whole.shape[2]!]).dataSync())).toBeLessThan(1e-4);
       memory.dispose();
     });
   }

@@ -1,15 +1,17 @@
 /**
- * @file How well every stitch of decoders answers: perplexity of the reference responses, and the answers themselves. Low-rank updates are folded in first.
+ * @file How well every stitch of decoders answers: perplexity of the reference responses, and the answers themselves.
+ *
+ * Low-rank updates are not folded in: that would take a copy of every weight below one, in 32 bits.
  */
 import { decodeTogether } from "../anchors/decode-together.js";
-import type { LlamaConfig } from "../anchors/llama-shape.js";
+import { keyValueWidth, type LlamaConfig } from "../anchors/llama-shape.js";
 import { exactMatch } from "../language/exact-match.js";
 import { perplexityOf, type TokenLoss } from "../language/perplexity.js";
 import { encodePrompt, type Exchange } from "../language/prompt-template.js";
 import { rougeL } from "../language/rouge-l.js";
+import type { StitchFamily } from "../stitching/family.js";
 import { stitchTokenLoss } from "../stitching/token-loss.js";
 import { tf } from "../tensor/index.js";
-import { disposeMerged, mergeModel, type MergedModel } from "../tuning/merge.js";
 import { modelLogits, stitchView, type TunedModel } from "../tuning/tuned-model.js";
 import { prepareText, tokenBatchOf, type PreparedText, type TextFormat } from "./text-batches.js";
 import { adaptedStitches, type Progress } from "./train.js";
@@ -32,34 +34,46 @@ export interface TextQuality {
   readonly answers: readonly string[];
 }
 
-/** Sequences that run together. */
-const ROWS = 32;
+/** Most sequences that run together. */
+const MOST_ROWS = 32;
+
+/** Bytes that sequences which run together may take; one alone may take more. */
+const ROWS_BYTES = 512e6;
+
+/** Bytes of a token while a stitch reads it: keys and values of every layer on the largest route, and what a layer works on. */
+function bytesPerToken({ configs, routes }: Pick<StitchFamily<LlamaConfig>, "configs" | "routes">): number {
+  const kept = routes.map((route) => route.reduce((sum, step) => sum + (step.kind === "block" ? 2 * keyValueWidth(configs[step.anchor]!) : 0), 0));
+  return 4 * (Math.max(...kept) + Math.max(...configs.map(({ width, hidden }) => 8 * width + 3 * hidden)));
+}
+
+/** Sequences of so many tokens that run together, and their bytes. */
+export function rowsTogether(family: Pick<StitchFamily<LlamaConfig>, "configs" | "routes">, tokens: number): { readonly rows: number; readonly bytes: number } {
+  const each = tokens * bytesPerToken(family);
+  const rows = Math.max(1, Math.min(MOST_ROWS, Math.floor(ROWS_BYTES / each)));
+  return { rows, bytes: rows * each };
+}
 
 /** Evaluates every stitch on every example. */
 export async function evaluateText(model: TunedModel<LlamaConfig>, examples: readonly Exchange[], format: TextFormat, options: EvaluateTextOptions): Promise<Map<number, TextQuality>> {
   const stitchIds = options.stitchIds ?? adaptedStitches(model);
   const prepared = prepareText(examples, format);
-  const merged = mergeModel(model);
   const found = new Map<number, TextQuality>();
-  try {
-    for (const [place, stitchId] of stitchIds.entries()) {
-      options.signal?.throwIfAborted();
-      found.set(stitchId, { perplexity: responsePerplexity(merged, stitchId, prepared), answers: options.maximum === 0 ? [] : answersOf(merged, stitchId, examples, format, options.maximum) });
-      options.onProgress?.({ done: place + 1, total: stitchIds.length, label: `stitch ${stitchId}` });
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  } finally {
-    disposeMerged(merged);
+  for (const [place, stitchId] of stitchIds.entries()) {
+    options.signal?.throwIfAborted();
+    found.set(stitchId, { perplexity: responsePerplexity(model, stitchId, prepared), answers: options.maximum === 0 ? [] : answersOf(model, stitchId, examples, format, options.maximum) });
+    options.onProgress?.({ done: place + 1, total: stitchIds.length, label: `stitch ${stitchId}` });
+    await new Promise((resolve) => setImmediate(resolve));
   }
   return found;
 }
 
 /** Examples of like length run together, so that little is padding. */
-function responsePerplexity(model: MergedModel<LlamaConfig>, stitchId: number, prepared: PreparedText): number {
+function responsePerplexity(model: TunedModel<LlamaConfig>, stitchId: number, prepared: PreparedText): number {
   const order = Array.from(prepared.examples.keys()).sort((a, b) => prepared.examples[a]!.tokens.length - prepared.examples[b]!.tokens.length);
   const parts: TokenLoss[] = [];
-  for (let start = 0; start < order.length; start += ROWS) {
-    const batch = tokenBatchOf(prepared, order.slice(start, start + ROWS));
+  for (let start = 0, rows = 1; start < order.length; start += rows) {
+    rows = rowsTogether(model.family, prepared.examples[order[Math.min(start + MOST_ROWS, order.length) - 1]!]!.tokens.length).rows;
+    const batch = tokenBatchOf(prepared, order.slice(start, start + rows));
     const tokens = Array.from(batch.mask).reduce((sum, one) => sum + one, 0);
     const mean = tf.tidy(() => stitchTokenLoss(model.family.configs, model.family.routes[stitchId]!, stitchView(model, stitchId), batch).dataSync()[0]!);
     parts.push({ negativeLogLikelihood: mean * tokens, tokens });
@@ -67,10 +81,12 @@ function responsePerplexity(model: MergedModel<LlamaConfig>, stitchId: number, p
   return perplexityOf(parts);
 }
 
-/** The stitch's answers, the likeliest token each. @param model - its updates may be folded in or not. */
+/** The stitch's answers, the likeliest token each. */
 export function answersOf(model: TunedModel<LlamaConfig>, stitchId: number, questions: readonly Pick<Exchange, "instruction" | "input">[], { tokenizer, template, context }: TextFormat, maximum: number): string[] {
   const prompts = questions.map((question) => encodePrompt(question, tokenizer, template));
-  const written = decodeTogether((tokens, memory) => modelLogits(model, stitchId, tokens, memory), prompts, { maximum, context, endId: tokenizer.endId }, ROWS);
+  const longest = Math.max(...prompts.map(({ length }) => length)) + maximum;
+  const { rows } = rowsTogether(model.family, Math.min(longest, context));
+  const written = decodeTogether((tokens, memory) => modelLogits(model, stitchId, tokens, memory), prompts, { maximum, context, endId: tokenizer.endId }, rows);
   return written.map((ids) => tokenizer.decode(ids));
 }
 

@@ -5,6 +5,7 @@ import { keyValueWidth, llamaAnchorParameters, llamaStitchingLayerParameters, ty
 import { throwProblems, wholeNumberProblem } from "../checks.js";
 import type { StitchFamily } from "../stitching/family.js";
 import { stitchTrainables, trainableElements, methodProblems, type TuningMethod } from "../tuning/method.js";
+import { rowsTogether } from "./evaluate-text.js";
 import { languageStructure } from "./language-family.js";
 
 /** What a step of adaptation works on. */
@@ -23,6 +24,8 @@ export interface PairMemory {
   readonly parameters: readonly number[];
   /** Elements that adaptation moves, all stitches together. */
   readonly trainable: number;
+  /** Sequences that run together in the evaluation. */
+  readonly evaluated: number;
   readonly bytes: {
     /** Both decoders as they are stored. */
     readonly frozen: number;
@@ -32,6 +35,8 @@ export interface PairMemory {
     readonly trained: number;
     /** What the largest stitch keeps of a step for the way back, and the logits made at once. */
     readonly activations: number;
+    /** What the largest stitch works on while it is evaluated, as many sequences as run together, and the logits made at once. */
+    readonly evaluation: number;
     /** The triangular factors of the least squares, float64; freed before training. */
     readonly initialisation: number;
     /** The largest that is held at once, with the program itself. */
@@ -62,15 +67,17 @@ export function pairMemory(configs: readonly LlamaConfig[], { method, batchSize,
   const partition = family.modules.map((modules, stitchId) => stitchTrainables(method, stitchId, modules));
   const trainable = trainableElements(partition.flat());
   const largestGradient = Math.max(...partition.map(trainableElements));
+  const evaluated = rowsTogether(family, length);
   const bytes = {
     frozen: storedBytes * parameters.reduce((sum, count) => sum + count, 0),
     stitchingLayers: 4 * family.space.stitchingLayers.reduce((sum, { front, end }) => sum + llamaStitchingLayerParameters(configs[front]!, configs[end]!), 0),
     trained: 4 * (3 * trainable + largestGradient),
     activations: 4 * batchSize * length * Math.max(...family.routes.map((route) => route.reduce((sum, step) => sum + (step.kind === "block" ? keptPerToken(configs[step.anchor]!) : 0), 0))) + LOSS_BYTES,
+    evaluation: evaluated.bytes + LOSS_BYTES,
     initialisation: 8 * family.space.stitches.reduce((sum, { kind, front, end }) => sum + (kind === "stitch" ? (configs[front]!.width + 1) * (configs[front]!.width + 1 + configs[end]!.width) : 0), 0),
   };
-  const most = PROGRAM_BYTES + bytes.frozen + bytes.stitchingLayers + Math.max(bytes.initialisation, bytes.trained + bytes.activations);
-  return { family, parameters, trainable, bytes: { ...bytes, most } };
+  const most = PROGRAM_BYTES + bytes.frozen + bytes.stitchingLayers + Math.max(bytes.initialisation, bytes.trained + Math.max(bytes.activations, bytes.evaluation));
+  return { family, parameters, trainable, evaluated: evaluated.rows, bytes: { ...bytes, most } };
 }
 
 /** Numbers that a layer keeps of a token for the way back: inputs of norms and linears, of attention, the gate and the sums. */

@@ -121,7 +121,7 @@ function thirdsOf(queryB: Tensor, valueB: Tensor): Tensor {
   return tf.concat([tf.pad(queryB as Tensor, [[0, 2 * width], [0, 0]]), tf.pad(valueB as Tensor, [[2 * width, 0], [0, 0]])], 1);
 }
 
-/** Logits of one stitch: `[B, C]` on images `[B, 3, H, W]`, `[B, N, V]` on token ids int32 `[B, N]` that follow those in the memory. */
+/** Logits of one stitch: `[B, C]` on images `[B, 3, H, W]`, `[B, N, V]` on token ids int32 `[B, N]`; with a memory, which they follow, those of the last token `[B, 1, V]`. */
 export function modelLogits(model: TunedModel<AnchorConfig>, stitchId: number, input: Tensor, memory?: KeyValueMemory): Tensor {
   return stitchLogits(model.family.configs, model.family.routes[stitchId]!, stitchView(model, stitchId), input, memory);
 }
