@@ -114,6 +114,7 @@ export { stitchRows } from "./reporting/record.js";
 export type { StitchRow } from "./reporting/record.js";
 export { instructionRows, samplesOf } from "./reporting/instruction-rows.js";
 export type { InstructionRow, SampleAnswer } from "./reporting/instruction-rows.js";
+export { dataFrame, frameRows, frameToCsv, meansBy } from "./reporting/data-frame.js";
 export { parseRows, readRows, rowsToCsv, writeRows } from "./reporting/rows-csv.js";
 export type { RunRecord } from "./reporting/run-record.js";
 export { areaUnderFrontier, bestWithin, commonRange, paretoFrontier } from "./reporting/pareto.js";
