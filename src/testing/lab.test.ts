@@ -96,6 +96,24 @@ test.skipIf(!isReady)("a second call changes nothing and ends at once; the viewe
   expect(kernelspecs["esta"]?.spec.argv).toContain(join(packageRoot, "dist", "kernel", "main.js"));
 });
 
+test.skipIf(!isReady)("other programs find the kernel through the environment's Python alone, from any folder", { timeout: 120_000 }, () => {
+  const script = [
+    "from jupyter_client.kernelspec import KernelSpecManager",
+    "from jupyter_client.manager import start_new_kernel",
+    "print('esta' in KernelSpecManager().find_kernel_specs())",
+    "manager, client = start_new_kernel(kernel_name='esta')",
+    "client.execute_interactive('import { stitchSpace } from \"esta\";\\nstitchSpace([12, 12, 12]).stitches.length', timeout=60, output_hook=lambda message: message['msg_type'] == 'execute_result' and print(message['content']['data']['text/plain']))",
+    "client.stop_channels()",
+    "manager.shutdown_kernel()",
+  ].join("\n");
+  const environment = join(packageRoot, ".venv", "lab");
+  const { stdout, stderr } = spawnSync(join(environment, "bin", "python"), ["-c", script], { encoding: "utf8", cwd: folder, env: { PATH: process.env["PATH"], HOME: folder } });
+  expect(stdout, stderr).toBe("True\n71\n");
+  // Front ends that fill in nothing but the connection file can start it, too.
+  const { argv } = JSON.parse(readFileSync(join(environment, "share", "jupyter", "kernels", "esta", "kernel.json"), "utf8")) as { argv: string[] };
+  expect(argv.filter((part) => part.includes("{"))).toEqual(["{connection_file}"]);
+});
+
 test.skipIf(!isReady)("the protocol's own tests of kernels pass", { timeout: 300_000 }, () => {
   const { err } = runInLab(["python", join(packageRoot, "src", "testing", "jupyter_kernel_tests.py")]);
   expect(err).toMatch(/Ran 1\d tests in/);
