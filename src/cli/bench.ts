@@ -102,7 +102,7 @@ export function withTrainStep<T>(settings: BenchSettings, measure: (family: Stit
 export function measureInference(settings: BenchSettings, matmulGflops: number): Measurement {
   return withModel(settings, (model, split) => {
     const stream = createRng(0).stream("bench");
-    const merged = mergeModel(model);
+    const merged = mergeModel(model, { replace: true });
     const line = timeSteps(settings, matmulGflops, "inference", 2, model.family, (stitchId) => {
       const batch = batchOf(split, randomIndices(split, settings.batch, stream.integer));
       const logits = tf.tidy(() => modelLogits(merged, stitchId, batch.images));

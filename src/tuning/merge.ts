@@ -32,14 +32,16 @@ export function mergedWeights(model: TunedModel<AnchorConfig>, stitchId: number)
   return merged;
 }
 
-function mergeModules(merged: Record<string, Tensor>, model: TunedModel<AnchorConfig>, stitchId: number): void {
+function mergeModules(merged: Record<string, Tensor>, model: TunedModel<AnchorConfig>, stitchId: number, replace = false): void {
   const view = stitchView(model, stitchId);
   for (const module of model.family.modules[stitchId]!) {
     const name = weightName(module);
     if (merged[name] !== undefined) continue;
     tf.tidy(() => {
       const lora = view.lora(module.name);
-      if (lora !== undefined) merged[name] = tf.keep(mergeLora(view.get(name), lora.loraA, lora.loraB, lora.scaling));
+      if (lora === undefined) return;
+      merged[name] = tf.keep(mergeLora(view.get(name), lora.loraA, lora.loraB, lora.scaling));
+      if (replace) view.get(name).dispose();
     });
   }
 }
@@ -49,12 +51,16 @@ export interface MergedModel<Config extends AnchorConfig = VitConfig> extends Tu
   readonly merged: ParameterTree;
 }
 
-/** Folds every update of the model once: its stitches share them. Biases and heads stay the model's own tensors. */
-export function mergeModel<Config extends AnchorConfig>(model: TunedModel<Config>): MergedModel<Config> {
+/**
+ * Folds every update of the model once: its stitches share them. Biases and heads stay the model's own tensors.
+ *
+ * @param options.replace - frees each weight that an update is folded into, so that memory holds it once: `model` itself cannot be run any more.
+ */
+export function mergeModel<Config extends AnchorConfig>(model: TunedModel<Config>, { replace = false }: { readonly replace?: boolean } = {}): MergedModel<Config> {
   const merged: Record<string, Tensor> = {};
   if (model.method.kind === "full") return { ...model, merged };
   model.partition.forEach((trainables, stitchId) => {
-    if (trainables.length > 0) mergeModules(merged, model, stitchId);
+    if (trainables.length > 0) mergeModules(merged, model, stitchId, replace);
   });
   const trainable = Object.fromEntries(Object.entries(model.trainable).filter(([name]) => !name.includes(".lora_")));
   return { ...model, frozen: { ...model.frozen, ...merged }, trainable, merged };
