@@ -22,13 +22,12 @@ export function vitBlock(config: VitConfig, parameters: ParameterView, block: nu
   return blockOn(config, parameters, block, entering);
 }
 
-/** The class token `[B, D]` that leaves block n: the same as that of {@link vitBlock}; what follows attention runs on this one token. */
+/** The class token `[B, D]` that leaves block n: the same as that of {@link vitBlock}; attention and what follows run on this one token. */
 export function vitLastBlock(config: VitConfig, parameters: ParameterView, block: number, entering: Tensor): Tensor {
-  return blockOn(config, parameters, block, entering, vitClassToken);
+  return blockOn(config, parameters, block, entering, true);
 }
 
-/** @param leaving - picks the tokens that leave the block; all by default. */
-function blockOn(config: VitConfig, parameters: ParameterView, block: number, entering: Tensor, leaving?: (tokens: Tensor) => Tensor): Tensor {
+function blockOn(config: VitConfig, parameters: ParameterView, block: number, entering: Tensor, classTokenLeaves = false): Tensor {
   const { heads, layerNormEpsilon: epsilon } = config;
   const view = scopedView(parameters, `blocks.${block}.`);
   const norm = (module: string): BlockNorm => ({ gain: view.get(`${module}.weight`), bias: view.get(`${module}.bias`) });
@@ -39,7 +38,7 @@ function blockOn(config: VitConfig, parameters: ParameterView, block: number, en
       x,
       { norm1: norm("norm1"), qkv: layer("attn.qkv"), proj: layer("attn.proj"), norm2: norm("norm2"), fc1: layer("mlp.fc1"), fc2: layer("mlp.fc2") },
       { heads, epsilon },
-      { attend: view.hooks?.("attn.qkv")?.attend, besideAttention: view.hooks?.("attn.proj")?.add, besideMlp: view.hooks?.("mlp.fc2")?.add, leaving },
+      { attend: view.hooks?.("attn.qkv")?.attend, besideAttention: view.hooks?.("attn.proj")?.add, besideMlp: view.hooks?.("mlp.fc2")?.add, classTokenLeaves },
     );
   });
 }

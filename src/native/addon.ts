@@ -48,6 +48,8 @@ export interface Addon {
   biasResidual(x: F32, bias: F32, residual: F32, y: F32, rows: number, width: number): void;
   attention(qkv: F32, out: F32, batch: number, tokens: number, heads: number, width: number): void;
   attentionBackward(qkv: F32, dout: F32, dqkv: F32, batch: number, tokens: number, heads: number, width: number): void;
+  classAttention(qkv: F32, out: F32, batch: number, tokens: number, heads: number, width: number): void;
+  classAttentionBackward(qkv: F32, dout: F32, dqkv: F32, batch: number, tokens: number, heads: number, width: number): void;
   block(x: F32, parameters: readonly F32[], y: F32, kept: F32, sizes: readonly number[], epsilon: number, scaling: number): void;
   blockBackward(x: F32, parameters: readonly F32[], kept: F32, dy: F32, dx: F32, slopes: F32, sizes: readonly number[], epsilon: number, scaling: number): void;
   softmaxCrossEntropy(logits: F32, labels: Int32Array, out: F32, classes: number): void;
@@ -75,7 +77,7 @@ export interface Addon {
   copy(from: F32, fromOffset: number, to: F32, toOffset: number, layout: number[]): void;
 }
 
-const VERSION = 5;
+const VERSION = 6;
 // The same path from src/native and from dist/native.
 const libraryPath = fileURLToPath(new URL("../../src/native/esta_native.node", import.meta.url));
 

@@ -217,6 +217,8 @@ describe.skipIf(found.kind === "absent")("the native backend", () => {
       (a) => a.biasResidual(array(), array(), array(), array(), size(), size()),
       (a) => a.attention(array(), array(), size(), size(), size(), size()),
       (a) => a.attentionBackward(array(), array(), array(), size(), size(), size(), size()),
+      (a) => a.classAttention(array(), array(), size(), size(), size(), size()),
+      (a) => a.classAttentionBackward(array(), array(), array(), size(), size(), size(), size()),
       (a) => a.block(array(), Array.from({ length: 12 + stream.integer(4) }, array), array(), array(), Array.from({ length: 5 + stream.integer(3) }, size), 1e-6, 1),
       (a) => a.blockBackward(array(), Array.from({ length: 14 }, array), array(), array(), array(), array(), Array.from({ length: 6 }, size), 1e-6, 1),
       (a) => a.rmsNorm(array(), array(), 1e-6, array(), size(), size()),

@@ -16,13 +16,18 @@ import { expectRank } from "./shape-check.js";
  * @throws {UsageError} when the width is not 3·heads·dh.
  */
 export function attention(qkv: tf.Tensor, heads: number): tf.Tensor {
-  expectRank("attention", "qkv", qkv.shape, 3, "[B, N, 3D]");
-  const width = qkv.shape[2]!;
-  if (!(Number.isInteger(heads) && heads > 0 && width % (3 * heads) === 0)) {
-    throw new UsageError(`attention: qkv has width ${width} and heads is ${heads}, expected a width of 3·heads·(columns per head).`);
-  }
+  checkAttention("attention", qkv, heads);
   if (!hasKernel("EstaAttention")) return attentionComposed(qkv, heads);
   return runFused("EstaAttention", { qkv }, { heads });
+}
+
+/** @throws {UsageError} when packed queries, keys and values are not `[B, N, 3D]`, or D is no multiple of the heads. */
+export function checkAttention(where: string, qkv: tf.Tensor, heads: number): void {
+  expectRank(where, "qkv", qkv.shape, 3, "[B, N, 3D]");
+  const width = qkv.shape[2]!;
+  if (!(Number.isInteger(heads) && heads > 0 && width % (3 * heads) === 0)) {
+    throw new UsageError(`${where}: qkv has width ${width} and heads is ${heads}, expected a width of 3·heads·(columns per head).`);
+  }
 }
 
 /** The definition of {@link attention} in TensorFlow.js operations. */

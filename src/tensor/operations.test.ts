@@ -8,6 +8,7 @@ import { onEachBackend } from "../testing/each-backend.js";
 import { attentionComposed } from "./attention.js";
 import { biasGeluComposed } from "./bias-gelu.js";
 import { biasResidualComposed } from "./bias-residual.js";
+import { classAttention, classAttentionComposed } from "./class-attention.js";
 import { classTokensComposed } from "./class-tokens.js";
 import { attention, biasGelu, biasResidual, classTokens, layerNorm, linear, patchify, softmaxCrossEntropy, takeToken, tf, useBackend } from "./index.js";
 import type { Tensor } from "./index.js";
@@ -51,6 +52,15 @@ function attentionCase(batch: number, tokens: number, heads: number, width: numb
   };
 }
 
+function classAttentionCase(batch: number, tokens: number, heads: number, width: number): Case {
+  return {
+    name: `classAttention ${batch}×${tokens}, ${heads} heads of ${width}`,
+    shapes: [[batch, tokens, 3 * heads * width]],
+    run: ([qkv]) => classAttention(qkv!, heads),
+    composed: ([qkv]) => classAttentionComposed(qkv!, heads),
+  };
+}
+
 const cases: readonly Case[] = [
   linearCase([3, 5], 7, 4, 0, true),
   linearCase([2, 3], 4, 5, 2, true),
@@ -62,6 +72,10 @@ const cases: readonly Case[] = [
   attentionCase(3, 17, 3, 16),
   attentionCase(1, 33, 2, 20),
   attentionCase(1, 1, 1, 1),
+  classAttentionCase(2, 5, 2, 3),
+  classAttentionCase(3, 17, 3, 16),
+  classAttentionCase(1, 33, 2, 20),
+  classAttentionCase(1, 1, 1, 1),
   ...[[2, 3, 8], [5, 21], [1, 1], [40, 48]].map((shape): Case => ({
     name: `layerNorm [${shape.join()}]`,
     shapes: [shape, [shape[shape.length - 1]!], [shape[shape.length - 1]!]],

@@ -6,11 +6,13 @@ import { UsageError } from "../checks.js";
 import { attention } from "./attention.js";
 import { biasGelu } from "./bias-gelu.js";
 import { biasResidual } from "./bias-residual.js";
+import { classAttention } from "./class-attention.js";
 import { isFollowed } from "./differentiate.js";
 import { hasKernel } from "./fused.js";
 import { layerNorm } from "./layer-norm.js";
 import { linear, type LoraFactors } from "./linear.js";
 import { expectRank, expectShape } from "./shape-check.js";
+import { takeToken } from "./take-token.js";
 
 /** A layer norm's parameters, both `[D]`. */
 export interface BlockNorm {
@@ -55,8 +57,8 @@ export interface BlockAdditions {
   readonly besideAttention?: ((y: tf.Tensor, normed: tf.Tensor) => tf.Tensor) | undefined;
   /** As {@link besideAttention}, of the second branch. */
   readonly besideMlp?: ((y: tf.Tensor, normed: tf.Tensor) => tf.Tensor) | undefined;
-  /** Picks the tokens that leave the block, `[B, N, D]` to `[B, D]` or fewer tokens: what follows attention runs on them alone. */
-  readonly leaving?: ((tokens: tf.Tensor) => tf.Tensor) | undefined;
+  /** Whether the first token alone leaves the block, as `[B, D]`: attention and what follows run on it alone. */
+  readonly classTokenLeaves?: boolean | undefined;
 }
 
 /**
@@ -71,20 +73,25 @@ export interface BlockAdditions {
 export function transformerBlock(x: tf.Tensor, parameters: BlockParameters, settings: BlockSettings, additions: BlockAdditions = {}): tf.Tensor {
   checkBlock(x, parameters, settings);
   const { qkv, proj, fc1, fc2 } = parameters;
-  const added = additions.attend ?? additions.besideAttention ?? additions.besideMlp ?? additions.leaving ?? proj.lora ?? fc1.lora ?? fc2.lora;
-  if (added !== undefined || !hasKernel("EstaBlock") || [qkv, proj, fc1, fc2].some(({ weight }) => isFollowed(weight))) return blockComposed(x, parameters, settings, additions);
+  const added = additions.attend ?? additions.besideAttention ?? additions.besideMlp ?? proj.lora ?? fc1.lora ?? fc2.lora;
+  if (added !== undefined || additions.classTokenLeaves === true || !hasKernel("EstaBlock") || [qkv, proj, fc1, fc2].some(({ weight }) => isFollowed(weight))) return blockComposed(x, parameters, settings, additions);
   return blockFused(x, parameters, settings);
 }
 
 /** The definition of {@link transformerBlock} in smaller operations. */
-export function blockComposed(x: tf.Tensor, { norm1, qkv, proj, norm2, fc1, fc2 }: BlockParameters, { heads, epsilon }: BlockSettings, { attend = attention, besideAttention, besideMlp, leaving = (tokens) => tokens }: BlockAdditions = {}): tf.Tensor {
+export function blockComposed(x: tf.Tensor, { norm1, qkv, proj, norm2, fc1, fc2 }: BlockParameters, { heads, epsilon }: BlockSettings, { attend, besideAttention, besideMlp, classTokenLeaves = false }: BlockAdditions = {}): tf.Tensor {
+  const leaving = (tokens: tf.Tensor): tf.Tensor => (classTokenLeaves ? takeToken(tokens, 0) : tokens);
+  const mix = (packed: tf.Tensor): tf.Tensor => {
+    if (attend !== undefined) return leaving(attend(packed, heads));
+    return classTokenLeaves ? classAttention(packed, heads) : attention(packed, heads);
+  };
   const residual = (y: tf.Tensor, bias: tf.Tensor, stream: tf.Tensor, normed: tf.Tensor, beside: BlockAdditions["besideMlp"]): tf.Tensor => {
     const sum = biasResidual(y, bias, stream);
     return beside === undefined ? sum : tf.add(sum, beside(tf.add(y, bias), normed));
   };
   return tf.tidy(() => {
     const normed = layerNorm(x, norm1.gain, norm1.bias, epsilon);
-    const mixed = leaving(attend(linear(normed, qkv.weight, qkv.bias, qkv.lora), heads));
+    const mixed = mix(linear(normed, qkv.weight, qkv.bias, qkv.lora));
     const middle = residual(linear(mixed, proj.weight, undefined, proj.lora), proj.bias, leaving(x), leaving(normed), besideAttention);
     const normedMiddle = layerNorm(middle, norm2.gain, norm2.bias, epsilon);
     const hidden = biasGelu(linear(normedMiddle, fc1.weight, undefined, fc1.lora), fc1.bias);

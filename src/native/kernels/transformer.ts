@@ -187,6 +187,23 @@ function registerAttention(): void {
     return info;
   });
   registerGradient("EstaAttention", ["qkv"], (dy, [qkv], { heads }) => ({ qkv: () => run("EstaAttentionGradient", { qkv: qkv!, dy }, { heads }) }));
+  registerNativeKernel("EstaClassAttention", ({ inputs, attributes, backend }) => {
+    const qkv = inputs["qkv"]!;
+    const heads = attributes["heads"] as number;
+    const [batch, tokens, width] = qkv.shape as [number, number, number];
+    const { info, values } = backend.output([batch, width / 3]);
+    backend.addon.classAttention(backend.values(qkv), values, batch, tokens, heads, width / 3 / heads);
+    return info;
+  });
+  registerNativeKernel("EstaClassAttentionGradient", ({ inputs, attributes, backend }) => {
+    const { qkv, dy } = inputs as Record<"qkv" | "dy", tf.TensorInfo>;
+    const heads = attributes["heads"] as number;
+    const [batch, tokens, width] = qkv.shape as [number, number, number];
+    const { info, values } = backend.output(qkv.shape);
+    backend.addon.classAttentionBackward(backend.values(qkv), backend.values(dy), values, batch, tokens, heads, width / 3 / heads);
+    return info;
+  });
+  registerGradient("EstaClassAttention", ["qkv"], (dy, [qkv], { heads }) => ({ qkv: () => run("EstaClassAttentionGradient", { qkv: qkv!, dy }, { heads }) }));
 }
 
 function registerTokens(): void {

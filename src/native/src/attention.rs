@@ -21,7 +21,8 @@ pub struct Sizes {
 }
 
 impl Sizes {
-    fn all(&self) -> usize {
+    /// Columns of all heads.
+    pub fn all(&self) -> usize {
         self.heads * self.width
     }
 

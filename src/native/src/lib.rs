@@ -12,6 +12,7 @@ mod attention;
 mod block;
 mod causal;
 mod check;
+mod class_attention;
 mod copy;
 mod decoder_layer;
 mod decoder_token;
@@ -86,7 +87,7 @@ impl<T> DerefMut for Out<T> {
 /// Raised with every change of the functions below; the TypeScript side refuses another version.
 #[napi(catch_unwind)]
 pub fn version() -> u32 {
-    5
+    6
 }
 
 /// Sets the threads that work, the calling one included; returns how many there are.
@@ -298,6 +299,25 @@ pub fn attention_backward(qkv: &[f32], dout: &[f32], mut dqkv: Out<f32>, batch: 
     check::length("attentionBackward", "dout", dout.len(), &[batch, tokens, heads, width])?;
     check::length("attentionBackward", "dqkv", dqkv.len(), &[batch, tokens, 3, heads, width])?;
     attention::backward(qkv, dout, &mut dqkv, attention::Sizes { batch: batch as usize, tokens: tokens as usize, heads: heads as usize, width: width as usize });
+    Ok(())
+}
+
+/// The first token's row of [`attention`]: `qkv` `[batch, tokens, 3·heads·width]` to `[batch, heads·width]`.
+#[napi(catch_unwind)]
+pub fn class_attention(qkv: &[f32], mut out: Out<f32>, batch: u32, tokens: u32, heads: u32, width: u32) -> Result<()> {
+    check::length("classAttention", "qkv", qkv.len(), &[batch, tokens, 3, heads, width])?;
+    check::length("classAttention", "out", out.len(), &[batch, heads, width])?;
+    class_attention::forward(qkv, &mut out, attention::Sizes { batch: batch as usize, tokens: tokens as usize, heads: heads as usize, width: width as usize });
+    Ok(())
+}
+
+/// The gradient of [`class_attention`].
+#[napi(catch_unwind)]
+pub fn class_attention_backward(qkv: &[f32], dout: &[f32], mut dqkv: Out<f32>, batch: u32, tokens: u32, heads: u32, width: u32) -> Result<()> {
+    check::length("classAttentionBackward", "qkv", qkv.len(), &[batch, tokens, 3, heads, width])?;
+    check::length("classAttentionBackward", "dout", dout.len(), &[batch, heads, width])?;
+    check::length("classAttentionBackward", "dqkv", dqkv.len(), &[batch, tokens, 3, heads, width])?;
+    class_attention::backward(qkv, dout, &mut dqkv, attention::Sizes { batch: batch as usize, tokens: tokens as usize, heads: heads as usize, width: width as usize });
     Ok(())
 }
 
