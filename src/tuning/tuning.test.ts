@@ -80,6 +80,21 @@ test.each(["qkv", "q+v", "qkv+proj"] as const)("merging LoRA on %s leaves the ou
   expect(largestDifference(numbers(modelLogits(model, 4, images)), numbers(modelLogits(modelOf({ loraTargets, scaling: 0.7 }), 4, images)))).toBeGreaterThan(1e-3);
 });
 
+test("merging that replaces gives the same logits and frees every weight that it folds into", () => {
+  const [model, other] = [0, 1].map(() => {
+    const one = modelOf({ scaling: 0.7 });
+    stir(one);
+    return one;
+  }) as [ReturnType<typeof modelOf>, ReturnType<typeof modelOf>];
+  const { images } = batchOf(data, [0, 1, 2]);
+  const kept = mergeModel(other);
+  const before = tf.memory();
+  const replaced = mergeModel(model, { replace: true });
+  const after = tf.memory();
+  expect([after.numTensors, after.numBytes]).toEqual([before.numTensors, before.numBytes]);
+  for (const stitchId of [0, 4, 7]) expect(numbers(modelLogits(replaced, stitchId, images))).toEqual(numbers(modelLogits(kept, stitchId, images)));
+});
+
 test("unmerging takes back exactly what merging added", () => {
   const [weight, a, b] = [[4, 3], [2, 3], [4, 2]].map((shape, seed) => tf.randomNormal(shape, 0, 1, "float32", seed));
   const back = unmergeLora(mergeLora(weight!, a!, b!, 0.5), a!, b!, 0.5);
