@@ -38,6 +38,7 @@ export interface Addon {
   simdLevel(): "baseline" | "avx2" | "avx512" | "avx512 and amx";
   matmul(a: F32, b: F32, out: F32, batch: number, aBatch: number, bBatch: number, m: number, n: number, k: number, turnA: boolean, turnB: boolean): void;
   reflect(factor: Float64Array, fresh: Float64Array, rows: number, pivots: number, total: number): void;
+  solveFactor(factor: Float64Array, solution: Float64Array, pivots: number, total: number, cutOff: number): void;
   linear(x: F32, weight: Weight, bias: F32, loraA: F32, loraB: F32, scaling: number, y: F32, rows: number, inputs: number, outputs: number, rank: number): void;
   linearBackwardX(dy: F32, weight: Weight, loraA: F32, loraB: F32, scaling: number, dx: F32, rows: number, inputs: number, outputs: number, rank: number): void;
   linearBackwardLora(x: F32, dy: F32, loraA: F32, loraB: F32, scaling: number, da: F32, db: F32, rows: number, inputs: number, outputs: number, rank: number): void;

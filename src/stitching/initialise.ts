@@ -15,6 +15,13 @@ export interface StitchingInitialisation {
   readonly positions: ReadonlyMap<number, { readonly weight: HostTensor; readonly bias: HostTensor }>;
 }
 
+/** Is told how far the fit is: first the inputs that were read, then the positions that were solved. */
+export interface InitialisationWatch {
+  /** Images or sequences in all batches. */
+  readonly inputs: number;
+  readonly onProgress: (progress: { readonly done: number; readonly total: number; readonly label: string }) => void;
+}
+
 /**
  * Fits every stitching layer: [front block i's output, 1] onto the tokens that enter end block j, all tokens as rows,
  * minimum norm where rows are too few; a layer that serves several positions takes the mean of their solutions.
@@ -25,9 +32,10 @@ export interface StitchingInitialisation {
  * Source: SN-Net, `ps_inv` and `initialize_stitching_weights`.
  * Differs: evaluation mode without augmentation; the regression is accumulated over batches in double precision.
  */
-export function initialiseStitchingLayers(configs: readonly AnchorConfig[], space: StitchSpace, view: ParameterView, batches: Iterable<Tensor>): StitchingInitialisation {
+export function initialiseStitchingLayers(configs: readonly AnchorConfig[], space: StitchSpace, view: ParameterView, batches: Iterable<Tensor>, watch?: InitialisationWatch): StitchingInitialisation {
   const joined = space.stitches.filter((stitch): stitch is JoinedStitch => stitch.kind === "stitch");
   const problems = new Map(joined.map((stitch) => [stitch.stitchId, new LeastSquares(configs[stitch.front]!.width, configs[stitch.end]!.width)]));
+  let read = 0;
   for (const input of batches) {
     tf.tidy(() => {
       const activations = configs.map((config, anchor) => anchorActivations(config, scopedView(view, anchorPrefix(anchor)), input));
@@ -37,10 +45,14 @@ export function initialiseStitchingLayers(configs: readonly AnchorConfig[], spac
         problems.get(stitchId)!.add(tf.reshape(x, [-1, configs[front]!.width]), tf.reshape(y, [-1, configs[end]!.width]));
       }
     });
+    read += input.shape[0]!;
+    watch?.onProgress({ done: read, total: watch.inputs, label: "stitching layers, inputs read" });
   }
   const positions = new Map(
-    joined.map(({ stitchId, front, end }) => {
+    joined.map(({ stitchId, front, end }, place) => {
       const { weight, bias } = problems.get(stitchId)!.solve();
+      problems.delete(stitchId);
+      watch?.onProgress({ done: place + 1, total: joined.length, label: "stitching layers, positions solved" });
       return [stitchId, { weight: { shape: [configs[end]!.width, configs[front]!.width], data: weight }, bias: { shape: [configs[end]!.width], data: bias } }];
     }),
   );

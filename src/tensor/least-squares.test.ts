@@ -1,12 +1,14 @@
 /**
  * @file Least squares: toys with known answers, rank-deficient rows against the pseudo-inverse, portions against all at once.
  */
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { Matrix, pseudoInverse } from "ml-matrix";
 import { createRng } from "../rng.js";
 import { largestError } from "../testing/compare.js";
+import { loadAddon } from "../native/addon.js";
 import { LeastSquares, tf, useBackend } from "./index.js";
 import type { LinearMap } from "./index.js";
+import { minimumNormInJavaScript } from "./least-squares.js";
 import { reflect, reflectInJavaScript } from "./reflect.js";
 
 beforeAll(async () => void (await useBackend("cpu")));
@@ -92,4 +94,39 @@ test("the native reflections and those in JavaScript agree, and keep the rows' i
       expect(sum).toBeCloseTo(inner.get(left, right), 10);
     }
   }
+});
+
+test("at sizes that portions and panels do not divide, too", () => {
+  for (const [rows, pivots, total, portion] of [[150, 70, 101, 40], [90, 33, 300, 90], [300, 65, 66, 260]] as const) {
+    const drawnRows = drawn("sizes", rows, total);
+    const factors = [reflect, reflectInJavaScript].map((step) => {
+      const factor = new Float64Array(pivots * total);
+      for (let start = 0; start < rows; start += portion) {
+        const part = drawnRows.slice(start, start + portion);
+        step(factor, Float64Array.from(part.flat()), part.length, pivots, total);
+      }
+      return factor;
+    }) as [Float64Array, Float64Array];
+    expect(largestError(factors[0], factors[1])).toBeLessThan(1e-12);
+  }
+});
+
+describe.skipIf(loadAddon().kind === "absent")("the native solution", () => {
+  const addon = (loadAddon() as Extract<ReturnType<typeof loadAddon>, { kind: "loaded" }>).addon;
+
+  test.each([["of full rank", 200], ["of fewer rows than columns", 40], ["of a repeated column", 200]] as const)("%s is that of JavaScript", (kind, rows) => {
+    const [width, total] = [61, 90];
+    const factor = new Float64Array(width * total);
+    const lines = drawn(kind, rows, total).map((row) => (kind === "of a repeated column" ? row.map((value, column) => (column === 7 ? 2 * row[3]! : value)) : row));
+    reflect(factor, Float64Array.from(lines.flat()), rows, width, total);
+    const found = new Float64Array(width * (total - width));
+    addon.solveFactor(factor, found, width, total, 2 ** -23);
+    expect(largestError(found, minimumNormInJavaScript(factor, width, total))).toBeLessThan(1e-9);
+  });
+
+  test("arrays of other sizes are refused", () => {
+    expect(() => addon.solveFactor(new Float64Array(6), new Float64Array(2), 2, 3, 1e-7)).not.toThrow();
+    expect(() => addon.solveFactor(new Float64Array(6), new Float64Array(3), 2, 3, 1e-7)).toThrow("solveFactor: solution has 3 numbers, expected 2 ([2, 1]).");
+    expect(() => addon.solveFactor(new Float64Array(6), new Float64Array(0), 3, 2, 1e-7)).toThrow("solveFactor: 3 pivots of 2 columns.");
+  });
 });

@@ -4,14 +4,15 @@
 import { Matrix, SingularValueDecomposition } from "ml-matrix";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { UsageError } from "../checks.js";
+import { loadAddon } from "../native/addon.js";
 import { reflect } from "./reflect.js";
 import { expectRank } from "./shape-check.js";
 
 /** Singular values below this share of the largest are float32 rounding of the rows, not information: the spacing of float32 at 1. */
 const RELATIVE_CUT_OFF = 2 ** -23;
 
-/** Rows stacked under the factor at a time: few enough to stay in the processor's cache while they are reflected. */
-const PORTION = 64;
+/** Rows stacked under the factor at a time: few enough to stay near while they are reflected. */
+const PORTION = 256;
 
 /** A fitted map `y = x·weightᵀ + bias`. */
 export interface LinearMap {
@@ -92,21 +93,34 @@ export class LeastSquares {
     if (this.rows === 0) throw new UsageError("leastSquares: 0 rows were added, expected at least one.");
     const width = this.inWidth + 1;
     const total = width + this.outWidth;
-    const lines = Array.from({ length: width }, (_, row) => this.#factor.subarray(row * total, (row + 1) * total));
-    const solution = minimumNorm(lines, width, this.outWidth);
+    const solution = minimumNorm(this.#factor, width, total);
     const weight = new Float32Array(this.outWidth * this.inWidth);
-    const bias = new Float32Array(this.outWidth);
-    for (let out = 0; out < this.outWidth; out++) {
-      for (let column = 0; column < this.inWidth; column++) weight[out * this.inWidth + column] = solution[column]![out]!;
-      bias[out] = solution[this.inWidth]![out]!;
+    for (let column = 0; column < this.inWidth; column++) {
+      for (let out = 0; out < this.outWidth; out++) weight[out * this.inWidth + column] = solution[column * this.outWidth + out]!;
     }
-    return { weight, bias };
+    return { weight, bias: Float32Array.from(solution.subarray(this.inWidth * this.outWidth)) };
   }
 }
 
-/** Solves the triangular system directly when it is well conditioned, else through singular values with the cut-off. */
-function minimumNorm(factor: readonly Float64Array[], width: number, outWidth: number): Float64Array[] {
-  return backSubstitution(factor, width, outWidth) ?? pseudoInverse(factor, width, outWidth);
+/**
+ * Solves the triangular system directly when it is well conditioned, else through singular values with the cut-off.
+ *
+ * @param factor - shape `[width, total]`.
+ * @returns shape `[width, total − width]`.
+ */
+function minimumNorm(factor: Float64Array, width: number, total: number): Float64Array {
+  const native = loadAddon();
+  if (native.kind === "absent") return minimumNormInJavaScript(factor, width, total);
+  const solution = new Float64Array(width * (total - width));
+  native.addon.solveFactor(factor, solution, width, total, RELATIVE_CUT_OFF);
+  return solution;
+}
+
+/** {@link minimumNorm} without the native library. */
+export function minimumNormInJavaScript(factor: Float64Array, width: number, total: number): Float64Array {
+  const lines = Array.from({ length: width }, (_, row) => factor.subarray(row * total, (row + 1) * total));
+  const solution = backSubstitution(lines, width, total - width) ?? pseudoInverse(lines, width, total - width);
+  return Float64Array.from({ length: width * (total - width) }, (_, place) => solution[Math.floor(place / (total - width))]![place % (total - width)]!);
 }
 
 /** Returns nothing when the factor's condition number may exceed the cut-off, so that both ways give the same solution. */

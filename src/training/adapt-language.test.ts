@@ -37,6 +37,12 @@ test("trained tensors of a pair of decoders: updates on q and v and on every sti
   disposeModel(model);
 });
 
+test("the start tells how many examples were read and how many positions were solved", () => {
+  const told: string[] = [];
+  disposeModel(startLanguageModel(family, data, { ...tinyLanguageSettings(), initialExamples: 3 }, 0, ({ done, total, label }) => told.push(`${done} of ${total} ${label}`)));
+  expect(told).toEqual([...[1, 2, 3].map((done) => `${done} of 3 stitching layers, inputs read`), ...[1, 2, 3].map((done) => `${done} of 3 stitching layers, positions solved`)]);
+});
+
 test("a batch counts response tokens alone, rows of the same example weigh as one, and another stitch's biases get no gradient", () => {
   const model = startLanguageModel(family, data, tinyLanguageSettings(), 0);
   const gradientsOf = (indices: readonly number[]): Record<string, Float32Array> => {

@@ -72,8 +72,8 @@ export function formatOf(family: LanguageFamily): TextFormat {
 }
 
 /** Makes the model that an adaptation trains. The caller disposes it. */
-export function startLanguageModel(family: LanguageFamily, data: PreparedText, settings: LanguageAdaptSettings, seed: number): TunedModel<LlamaConfig> {
-  return startTunedModel(languageStructure(family, settings), family.anchors, settings, seed, data.count, settings.initialExamples, (indices) => tokenRows(data, indices));
+export function startLanguageModel(family: LanguageFamily, data: PreparedText, settings: LanguageAdaptSettings, seed: number, onProgress?: (progress: Progress) => void): TunedModel<LlamaConfig> {
+  return startTunedModel(languageStructure(family, settings), family.anchors, settings, seed, data.count, settings.initialExamples, (indices) => tokenRows(data, indices), { onProgress });
 }
 
 /** Each example by itself: no padding goes into the least squares. */
@@ -104,7 +104,7 @@ export async function adaptLanguage(family: LanguageFamily, instructions: Instru
     });
   return runAdaptation({
     prepare: () => prepareText(instructions.train, format, "training example"),
-    start: (data) => startLanguageModel(family, data, settings, options.seed),
+    start: (data) => startLanguageModel(family, data, settings, options.seed, onProgress),
     async evaluate(model, scores) {
       const validation = await evaluated(model, "validation", instructions.validation, 0);
       const test = await evaluated(model, "test", instructions.test, settings.maximumTokens);

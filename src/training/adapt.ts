@@ -97,7 +97,7 @@ export function structureOf({ anchors }: Pick<AnchorFamily, "anchors">, classes:
  */
 export function startModel(anchorFamily: AnchorFamily, data: PreparedSplit, classes: number, settings: AdaptSettings, seed: number): TunedModel {
   const family = structureOf(anchorFamily, classes, settings);
-  return startTunedModel(family, anchorFamily.anchors, settings, seed, data.count, settings.initialImages, (indices) => imageBatches(data, indices, 20), settings.headStart === "probe" ? probedHeads(anchorFamily, data, classes, settings.anchorAlone) : {});
+  return startTunedModel(family, anchorFamily.anchors, settings, seed, data.count, settings.initialImages, (indices) => imageBatches(data, indices, 20), settings.headStart === "probe" ? { starts: probedHeads(anchorFamily, data, classes, settings.anchorAlone) } : {});
 }
 
 /** Steps of the probes that heads start from: after 300 they fit the training images so well that little gradient is left for the rest (measured). */

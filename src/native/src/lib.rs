@@ -168,6 +168,16 @@ pub fn reflect(mut factor: Out<f64>, mut fresh: Out<f64>, rows: u32, pivots: u32
     Ok(())
 }
 
+/// Solves the triangular system of the factor that [`reflect`] makes, `[pivots, total]`, for its last columns; `solution` `[pivots, total − pivots]`
+/// is of smallest norm, with singular values below `cut_off` of the largest left out.
+#[napi(catch_unwind)]
+pub fn solve_factor(factor: &[f64], mut solution: Out<f64>, pivots: u32, total: u32, cut_off: f64) -> Result<()> {
+    check::that(pivots > 0 && pivots <= total, || format!("solveFactor: {pivots} pivots of {total} columns."))?;
+    check::length("solveFactor", "factor", factor.len(), &[pivots, total])?;
+    check::length("solveFactor", "solution", solution.len(), &[pivots, total - pivots])?;
+    check::that(least_squares::solve(factor, pivots as usize, total as usize, cut_off, &mut solution), || "solveFactor: the singular values do not converge.".to_string())
+}
+
 fn lora<'a>(name: &str, a: &'a [f32], b: &'a [f32], scaling: f64, inputs: u32, outputs: u32, rank: u32) -> Result<Lora<'a>> {
     check::length(name, "loraA", a.len(), &[rank, inputs])?;
     check::length(name, "loraB", b.len(), &[outputs, rank])?;
