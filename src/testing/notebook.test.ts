@@ -11,6 +11,9 @@ import { runNotebook } from "../kernel/run-notebook.js";
 const folder = join(packageRoot, "notebooks");
 const names = readdirSync(folder).filter((name) => name.endsWith(".ipynb"));
 
+/** Characters that a line of code may have to be seen whole in a window of common width. */
+const WIDEST_LINE = 120;
+
 /** Cells import the library by its name, so the build is what they run. */
 const isBuilt = existsSync(join(packageRoot, "dist", "index.js"));
 if (!isBuilt) console.log("skipped: tests that check and run notebooks, since dist/index.js is not there; npm run build makes it");
@@ -29,7 +32,10 @@ test.each(names)("%s asks a question, has short cells, and outputs of one whole 
   const path = join(folder, name);
   const notebook = readNotebook(path);
   expect(textOf(notebook.cells[0]?.source ?? "")).toMatch(/^# .*\?\n/);
-  for (const { source } of codeCells(notebook)) expect(source.split("\n").length, source).toBeLessThanOrEqual(12);
+  for (const { source } of codeCells(notebook)) {
+    expect(source.split("\n").length, source).toBeLessThanOrEqual(12);
+    expect(source.split("\n").filter((line) => line.length > WIDEST_LINE)).toEqual([]);
+  }
   const counts = codeCells(notebook).map(({ cell }) => cell.execution_count);
   const isExecuted = outputsOf(notebook).length > 0;
   expect(counts).toEqual(counts.map((_, place) => (isExecuted ? place + 1 : null)));
