@@ -17,6 +17,7 @@ interface BenchCommandOptions extends EngineOptions {
   readonly only?: "train-step" | "inference";
   readonly costs?: number;
   readonly json?: true;
+  readonly details?: true;
 }
 
 const timed = { "train-step": measureTrainStep, inference: measureInference };
@@ -26,14 +27,15 @@ export function addBenchCommand(program: Command, terminal: Terminal): void {
   withEngineOptions(program.command("bench"))
     .description("measure a PST training step (a random stitch each step), inference and a matrix product; random weights")
     .option("--family <widths>", "widths of the anchors, multiples of 16 by commas", familyWidths, [48, 96, 192])
-    .option("--tokens <count>", "17 (patch 8) or 65 (patch 4) tokens of a 32×32 image, or 197 (patch 16) of a 224×224 image", tokenCount, 17)
+    .option("--tokens <count>", "17 (patch 8) or 65 (patch 4) tokens of a 32×32 image, or 197 (patch 16) of a 224×224 image", tokenCount, 65)
     .option("--batch <count>", "images a step", wholeNumber(1), 32)
     .option("--steps <count>", "timed steps, after three untimed ones", wholeNumber(1), 30)
     .addOption(new Option("--only <bench>", "one of the two that run the family, after the product").choices(Object.keys(timed)))
     .option("--costs <rounds>", "instead, run every stitch so many times: does its time follow its FLOPs?", wholeNumber(1))
     .option("--json", "one JSON object a line, for scripts")
-    .addHelpText("after", "\nExamples:\n  esta bench\n  esta bench --tokens 65 --threads 2 --json\n  esta bench --steps 10000 --only train-step\n  esta bench --costs 5\n  esta bench --backend wasm --steps 5")
-    .action(async ({ family, tokens, batch, steps, only, costs, json, ...engine }: BenchCommandOptions) => {
+    .option("--details", "with --json, also the processor time of an image and how much the last steps are slower than the first")
+    .addHelpText("after", "\nExamples:\n  esta bench\n  esta bench --family 192,384,768 --tokens 197 --batch 8 --threads 2 --json\n  esta bench --tokens 17 --steps 10000 --only train-step\n  esta bench --costs 5\n  esta bench --backend wasm --steps 5")
+    .action(async ({ family, tokens, batch, steps, only, costs, json, details, ...engine }: BenchCommandOptions) => {
       const { headWidth } = benchImages[tokens]!;
       if (family.some((width) => width % headWidth !== 0)) throw new UsageError(`bench: family is ${family.join(",")}, expected multiples of ${headWidth} at ${tokens} tokens (${headWidth} features a head).`);
       const inUse = await startEngine(json === true ? { print: (line = "") => terminal.complain(line) } : terminal, engine);
@@ -47,9 +49,13 @@ export function addBenchCommand(program: Command, terminal: Terminal): void {
       const matmul = measureMatmul(settings);
       const measurements: Measurement[] = [matmul];
       for (const [bench, measure] of Object.entries(timed)) if (only === undefined || only === bench) measurements.push(measure(settings, matmul.gflops_rate));
-      if (json === true) for (const measurement of measurements) terminal.print(JSON.stringify(measurement));
+      if (json === true) for (const measurement of measurements) terminal.print(JSON.stringify(details === true ? measurement : withoutDetails(measurement)));
       else for (const line of measurementTable(measurements)) terminal.print(line);
     });
+}
+
+function withoutDetails({ cpu_ms_per_image: _, late_over_early: __, ...measurement }: Measurement): object {
+  return measurement;
 }
 
 function measurementTable(measurements: readonly Measurement[]): string[] {

@@ -113,7 +113,7 @@ function measure(one: Case): void {
 
 function kit({ widths, tokens, batch }: Case, only: string): Measurement {
   const options = { family: widths.join(","), tokens, batch, threads, steps, backend, only };
-  const out = run(process.execPath, [join(packageRoot, "dist/cli.js"), "bench", "--json", ...Object.entries(options).flatMap(([key, value]) => [`--${key}`, String(value)])]);
+  const out = run(process.execPath, [join(packageRoot, "dist/cli.js"), "bench", "--json", "--details", ...Object.entries(options).flatMap(([key, value]) => [`--${key}`, String(value)])]);
   return out.split("\n").map((text) => JSON.parse(text) as Measurement).find(({ bench }) => bench === only)!;
 }
 
