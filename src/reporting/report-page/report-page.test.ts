@@ -209,6 +209,7 @@ test.skipIf(browserPath === undefined)("in a browser: a budget of a token's cost
   const made = syntheticInstructionRows([0, 1, 2]);
   writeFileSync(join(folder, "rows.csv"), rowsToCsv(instructionRows, made));
   writeSummary(folder, { experiment: "instruction-following", profile: "quick", question: "Between?", note: "made up", command: "./reproduce.sh quick", files: [], claims: [] });
+  writeTable(join(folder, "tables"), { id: "methods", title: "Methods", note: "made up", columns: [{ key: "method", label: "Method", format: "text", labels: { pst: "PST as we have it" } }], rows: [{ method: "pst" }] });
   const stitches = made.filter(({ seed }) => seed === 0).map(({ front, end, frontBlock, endBlock, flopsPerToken: flops }) => ({ front, end, frontBlock, endBlock, flops, milliseconds: flops / 1e7, least: flops / 1e7, most: flops / 1e7 }));
   writeLatency(other, { family: "mini-llama", of: "token", batch: 1, repeats: 3, engine: { backend: "cpu", threads: 1 }, machine: { platform: "x", cpu: "a processor", cores: 1, memoryBytes: 1, node: "20" }, stitches });
   const browser = await chromium.launch({ executablePath: browserPath!, args: [...chromiumSwitches] });
@@ -219,6 +220,7 @@ test.skipIf(browserPath === undefined)("in a browser: a budget of a token's cost
     tab.on("pageerror", (error) => void faults.push(error.message));
     await tab.goto(pathToFileURL(writeReportPage(other, "quick")!).href);
     const choice = tab.locator(".choice");
+    expect(await tab.getByLabel("Method", { exact: true }).locator("option").allInnerTexts()).toEqual(["PST as we have it"]);
     const slider = tab.getByLabel("Budget", { exact: true });
     await slider.focus();
     await tab.keyboard.press("End");

@@ -14,6 +14,7 @@ import { missingText } from "../coverage.js";
 import { findExperiments, type FoundExperiment } from "../found-experiments.js";
 import { readLatency, type ReportedLatency } from "../latency.js";
 import { anchorLabel, methodStyles } from "../figures/style.js";
+import type { Table } from "../table.js";
 import { exploredGroups, exploredMeasures } from "./stitch-means.js";
 
 /** Name of the page in a profile's folder. */
@@ -47,6 +48,8 @@ function reportedExperiment(results: string, { folder, summary, runs }: FoundExp
   const rows = join(path, "rows.csv");
   const explored = existsSync(rows) ? exploredGroups(readFileSync(rows, "utf8")) : [];
   const methods = [...new Set(explored.map(({ method }) => method))];
+  const tables = filesOf(join(path, "tables"), ".json").map((name) => JSON.parse(readFileSync(join(path, "tables", name), "utf8")) as Table);
+  const labels: Readonly<Record<string, string>> = Object.assign({}, ...tables.flatMap(({ columns }) => columns.flatMap((column) => (column.key === "method" ? [column.labels] : []))));
   const anchors = [...new Set(explored.flatMap(({ stitches }) => stitches.flatMap(({ front, end }) => [front, end])))];
   return {
     summary,
@@ -57,9 +60,9 @@ function reportedExperiment(results: string, { folder, summary, runs }: FoundExp
       const figure = figuresOfPage(readFileSync(join(path, "figures", name), "utf8"));
       return figure === null ? [] : [{ name: name.slice(0, -".html".length), ...figure }];
     }),
-    tables: filesOf(join(path, "tables"), ".json").map((name): unknown => JSON.parse(readFileSync(join(path, "tables", name), "utf8"))),
+    tables,
     explored,
-    methodLabels: Object.fromEntries(methodStyles(methods).map(({ id, label }) => [id, label])),
+    methodLabels: Object.fromEntries(methodStyles(methods, labels).map(({ id, label }) => [id, label])),
     anchorLabels: Object.fromEntries(anchors.map((anchor) => [anchor, anchorLabel(anchor)])),
     runs,
   };
