@@ -233,6 +233,8 @@ describe.skipIf(found.kind === "absent")("the native backend", () => {
       (a) => a.scatterRows(array(), Int32Array.from([size()]), array(), size(), size()),
       (a) => a.widen(weight(), array()),
       (a) => a.decoderToken(array(), Array.from({ length: 9 }, weight), Array.from({ length: 7 }, array), Array.from({ length: 4 }, array), 1, array(), array(), array(), size(), size(), size(), size(), stream.integer(2) === 1, 1e4, 1e-6),
+      (a) => a.decoderLayer(array(), Array.from({ length: 19 + stream.integer(2) }, array), array(), array(), Array.from({ length: 8 - stream.integer(2) }, size), stream.integer(2) === 1, 1e4, 1e-6, 1),
+      (a) => a.decoderLayerBackward(array(), Array.from({ length: 20 }, array), array(), array(), array(), array(), Array.from({ length: 8 }, size), stream.integer(2) === 1, 1e4, 1e-6, 1),
       (a) => a.softmaxCrossEntropy(array(), Int32Array.from([size(), -1]), array(), size()),
       (a) => a.softmaxCrossEntropyBackward(array(), Int32Array.from([size()]), 1, array(), size()),
       (a) => a.adamW(array(), array(), array(), array(), 1, 1, 1, 0.9, 0.999, 1e-8),
@@ -241,6 +243,7 @@ describe.skipIf(found.kind === "absent")("the native backend", () => {
       (a) => a.softmax(array(), array(), size(), size()),
       (a) => a.sum(array(), array(), size(), size(), size()),
       (a) => a.copy(array(), size(), array(), size(), Array.from({ length: stream.integer(10) }, size)),
+      (a) => a.solveFactor(new Float64Array(size() % 40).fill(1), new Float64Array(size() % 40), size(), size(), 1e-7),
       (a) => a.reflect(new Float64Array(size() % 40), new Float64Array(size() % 40), size(), size(), size()),
     ];
     let refused = 0;
