@@ -39,6 +39,8 @@ class SocketThread {
   private readonly session = randomUUID();
   private readonly printed = new StreamJoiner(({ name, text }) => this.publish(this.printingParent, "stream", { name, text }));
   private printingParent: Partial<MessageHeader> = {};
+  /** The cell that was last told to be busy and not yet idle. */
+  private busyCell: Partial<MessageHeader> | undefined;
   private interrupts = 0;
   private inspector: Session | undefined;
 
@@ -81,6 +83,7 @@ class SocketThread {
   }
 
   private publish(parent: Partial<MessageHeader>, type: string, content: JsonObject, metadata: JsonObject = {}): void {
+    if (type === "status" && parent.msg_type === "execute_request") this.busyCell = content["execution_state"] === "busy" ? parent : undefined;
     void this.iopubQueue.send(this.frames([type], parent, type, content, metadata));
   }
 
@@ -108,6 +111,8 @@ class SocketThread {
       void reply("kernel_info_reply", this.data.kernelInfo);
     } else if (type === "shutdown_request") {
       this.printed.flush();
+      // Jupyter Server would take the next kernel for busy, not wait for its channels, and a page could miss that it is ready.
+      if (this.busyCell !== undefined) this.publish(this.busyCell, "status", { execution_state: "idle" });
       void reply("shutdown_reply", { status: "ok", restart: message.content["restart"] === true });
     }
     this.publish(message.header, "status", { execution_state: "idle" });

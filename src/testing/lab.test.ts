@@ -114,6 +114,27 @@ test.skipIf(!isReady)("other programs find the kernel through the environment's 
   expect(argv.filter((part) => part.includes("{"))).toEqual(["{connection_file}"]);
 });
 
+test.skipIf(!isReady)("a busy kernel that is restarted tells that its cell has ended, or Jupyter Server would take the next one for busy", { timeout: 120_000 }, () => {
+  const script = [
+    "from jupyter_client.manager import start_new_kernel",
+    "manager, client = start_new_kernel(kernel_name='esta')",
+    "cell = client.execute('for (;;) {}')",
+    "states = []",
+    "def until(wanted):",
+    "    while not states or states[-1] != wanted:",
+    "        message = client.get_iopub_msg(timeout=20)",
+    "        if message['msg_type'] == 'status' and message['parent_header'].get('msg_id') == cell: states.append(message['content']['execution_state'])",
+    "until('busy')",
+    "manager.restart_kernel()",
+    "until('idle')",
+    "print(states)",
+    "client.stop_channels()",
+    "manager.shutdown_kernel()",
+  ].join("\n");
+  const { out, err } = runInLab(["python", "-c", script]);
+  expect(out, err).toBe("['busy', 'idle']\n");
+});
+
 test.skipIf(!isReady)("the protocol's own tests of kernels pass", { timeout: 300_000 }, () => {
   const { err } = runInLab(["python", join(packageRoot, "src", "testing", "jupyter_kernel_tests.py")]);
   expect(err).toMatch(/Ran 1\d tests in/);
