@@ -5,9 +5,9 @@
 use crate::attention;
 use crate::elementwise::{self, Binary};
 use crate::linear::{self, Lora};
-use crate::matmul::{Packed, View, rows_worth_packing, with_packed};
+use crate::matmul::{Packed, View, rows_worth_packing};
 use crate::parallel::{Cut, Shared, for_each_chunk};
-use crate::scratch::with_work;
+use crate::scratch::{parts, with_work};
 use crate::{gelu, norm, reduce};
 
 /// Sizes of tokens `[batch, tokens, width]`, of the hidden layer and of the low-rank update of queries, keys and values.
@@ -65,20 +65,8 @@ pub struct Parameters<'a> {
 /// Packs the four weights, the first one with its update merged, turned for the way forward or as they are for the way back.
 fn with_weights(p: Parameters<'_>, s: Sizes, turned: bool, work: &(dyn Fn([Packed<'_>; 4]) + Sync)) {
     let Sizes { width, hidden, .. } = s;
-    let rows = s.cut().bounds(0).1 * s.tokens;
-    linear::with_merged(p.qkv, p.lora, 3 * width, width, |qkv| {
-        let view = |weight, outputs, inputs| {
-            let view = View::new(weight, outputs, inputs);
-            if turned { view.turned() } else { view }
-        };
-        with_packed(view(qkv, 3 * width, width), rows, &mut |qkv| {
-            with_packed(view(p.proj, width, width), rows, &mut |proj| {
-                with_packed(view(p.fc1, hidden, width), rows, &mut |fc1| {
-                    with_packed(view(p.fc2, width, hidden), rows, &mut |fc2| work([qkv, proj, fc1, fc2]));
-                });
-            });
-        });
-    });
+    let weights = [(p.qkv, p.lora, 3 * width, width), (p.proj, Lora::NONE, width, width), (p.fc1, Lora::NONE, hidden, width), (p.fc2, Lora::NONE, width, hidden)];
+    linear::with_weights(weights, s.cut().bounds(0).1 * s.tokens, turned, work);
 }
 
 /// `middle = x + proj(attention(norm1 x))`, `y = middle + fc2(gelu(fc1(norm2 middle)))`. An empty `kept` keeps nothing.
@@ -120,15 +108,6 @@ pub fn forward(x: &[f32], p: Parameters<'_>, y: &mut [f32], kept: &mut [f32], s:
             });
         });
     });
-}
-
-/// Cuts an array into parts of these lengths.
-fn parts<const PARTS: usize>(mut rest: &mut [f32], lengths: [usize; PARTS]) -> [&mut [f32]; PARTS] {
-    lengths.map(|length| {
-        let (part, others) = std::mem::take(&mut rest).split_at_mut(length);
-        rest = others;
-        part
-    })
 }
 
 /// The gradients of [`forward`] by `x` and by everything but the weights; `slopes` holds those one after the other, see [`Sizes::slopes`].
@@ -190,12 +169,5 @@ pub fn backward(x: &[f32], p: Parameters<'_>, kept: &[f32], dy: &[f32], dx: &mut
         reduce::add_rows(own, slopes);
     }
     let [.., lora_a, lora_b] = parts(slopes, lengths);
-    for value in lora_a.iter_mut() {
-        *value *= p.lora.scaling;
-    }
-    // Summed as rank × outputs, asked for as outputs × rank.
-    let turned: Vec<f32> = lora_b.iter().map(|value| value * p.lora.scaling).collect();
-    for (index, value) in lora_b.iter_mut().enumerate() {
-        *value = turned[index % rank * 3 * width + index / rank];
-    }
+    linear::finish_lora(lora_a, lora_b, p.lora);
 }

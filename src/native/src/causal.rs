@@ -6,7 +6,7 @@
 use crate::attention::{Sizes as Block, gather, scale_columns, scale_rows, softmax_backward, softmax_of_columns, turn};
 use crate::parallel::{Cut, Shared, for_each_chunk};
 use crate::scratch::with_work;
-use crate::simd::{LANES, dot, exp_of_negative, largest, multiply_add, sum_of};
+use crate::simd::{LANES, add_scaled, dot, exp_of_negative, largest, sum_of};
 use crate::tile::{Small, small_product};
 
 /// Queries of a block.
@@ -167,7 +167,7 @@ pub fn backward(queries: &[f32], keys: &[f32], values: &[f32], dout: &[f32], dqu
 
 multiversion! {
     /// Writes the scaled products of one query with every key, `row` numbers apart.
-    fn score_keys(query: &[f32], keys: &[f32], row: usize, scale: f32, scores: &mut [f32]) {
+    pub fn score_keys(query: &[f32], keys: &[f32], row: usize, scale: f32, scores: &mut [f32]) {
         for (index, score) in scores.iter_mut().enumerate() {
             *score = scale * dot::<FUSED>(&keys[index * row..index * row + query.len()], query);
         }
@@ -176,7 +176,7 @@ multiversion! {
 
 multiversion! {
     /// Turns scores into probabilities.
-    fn softmax(scores: &mut [f32]) {
+    pub fn softmax(scores: &mut [f32]) {
         let top = largest(scores);
         for score in scores.iter_mut() {
             *score = exp_of_negative::<FUSED>(*score - top);
@@ -190,13 +190,10 @@ multiversion! {
 
 multiversion! {
     /// Mixes rows, `row` numbers apart, by their probabilities.
-    fn mix(probabilities: &[f32], values: &[f32], row: usize, out: &mut [f32]) {
+    pub fn mix(probabilities: &[f32], values: &[f32], row: usize, out: &mut [f32]) {
         out.fill(0.0);
         for (index, &probability) in probabilities.iter().enumerate() {
-            let value = &values[index * row..index * row + out.len()];
-            for (out, &value) in out.iter_mut().zip(value) {
-                *out = multiply_add::<FUSED>(probability, value, *out);
-            }
+            add_scaled::<FUSED>(out, probability, &values[index * row..index * row + out.len()]);
         }
     }
 }

@@ -4,11 +4,11 @@
 
 use crate::causal;
 use crate::elementwise::{self, Binary};
-use crate::linear::{self, Lora};
-use crate::matmul::{Packed, View, rows_worth_packing, with_packed};
+use crate::linear::{self, Lora, Weighed, with_weights};
+use crate::matmul::{Packed, View, rows_worth_packing};
 use crate::parallel::{Cut, Shared, for_each_chunk};
 use crate::rotary::{self, Turn};
-use crate::scratch::with_work;
+use crate::scratch::{parts, with_work};
 use crate::{reduce, rms_norm, silu};
 
 /// Sizes of tokens `[batch, tokens, width]`, of heads, of the hidden layer and of the low-rank updates of queries and values.
@@ -60,60 +60,43 @@ impl Sizes {
     }
 }
 
-/// A linear layer: weight outputs × inputs, bias, and low-rank update.
+/// A linear layer: weight outputs × inputs, bias (or nothing) and low-rank update (or none).
 #[derive(Clone, Copy)]
-pub struct Linear<'a> {
-    pub weight: &'a [f32],
+pub struct Linear<'a, W = &'a [f32]> {
+    pub weight: W,
     pub bias: &'a [f32],
     pub lora: Lora<'a>,
 }
 
+/// The parts of a layer, in the order in which they are used; `W` holds a weight.
 #[derive(Clone, Copy)]
-pub struct Parameters<'a> {
+pub struct Parameters<'a, W = &'a [f32]> {
     pub input_norm: &'a [f32],
-    pub query: Linear<'a>,
-    pub key: Linear<'a>,
-    pub value: Linear<'a>,
-    pub output: Linear<'a>,
+    pub query: Linear<'a, W>,
+    pub key: Linear<'a, W>,
+    pub value: Linear<'a, W>,
+    pub output: Linear<'a, W>,
     pub post_norm: &'a [f32],
-    pub gate: Linear<'a>,
-    pub up: Linear<'a>,
-    pub down: Linear<'a>,
+    pub gate: Linear<'a, W>,
+    pub up: Linear<'a, W>,
+    pub down: Linear<'a, W>,
     pub epsilon: f32,
     pub interleaved: bool,
     pub theta: f64,
 }
 
-impl Parameters<'_> {
-    fn turn(&self, heads: usize, s: Sizes, direction: f32) -> Turn {
-        Turn { heads, width: s.width / s.heads, interleaved: self.interleaved, theta: self.theta, start: 0, direction }
+impl<'a> Linear<'a> {
+    /// The weight as it is packed.
+    fn of(&self, outputs: usize, inputs: usize) -> Weighed<'a> {
+        (self.weight, self.lora, outputs, inputs)
     }
 }
 
-/// Packs weights with their numbers of outputs and inputs, updates merged, and hands all of them to `work`; turned for the way forward.
-fn with_weights<const COUNT: usize>(weights: [(Linear<'_>, usize, usize); COUNT], rows: usize, turned: bool, work: &(dyn Fn([Packed<'_>; COUNT]) + Sync)) {
-    pack_next(&weights, &[], rows, turned, &|packed| work(std::array::from_fn(|place| packed[place])));
-}
-
-fn pack_next(weights: &[(Linear<'_>, usize, usize)], packed: &[Packed<'_>], rows: usize, turned: bool, work: &dyn Fn(&[Packed<'_>])) {
-    let Some((&(layer, outputs, inputs), rest)) = weights.split_first() else {
-        return work(packed);
-    };
-    linear::with_merged(layer.weight, layer.lora, outputs, inputs, |weight| {
-        let view = View::new(weight, outputs, inputs);
-        with_packed(if turned { view.turned() } else { view }, rows, &mut |one| {
-            pack_next(rest, &[packed, &[one]].concat(), rows, turned, work);
-        });
-    });
-}
-
-/// Cuts an array into parts of these lengths.
-fn parts<const PARTS: usize>(mut rest: &mut [f32], lengths: [usize; PARTS]) -> [&mut [f32]; PARTS] {
-    lengths.map(|length| {
-        let (part, others) = std::mem::take(&mut rest).split_at_mut(length);
-        rest = others;
-        part
-    })
+impl<W> Parameters<'_, W> {
+    /// How heads of `width` features are turned, the first row at position `start`.
+    pub fn turn(&self, heads: usize, width: usize, start: usize, direction: f32) -> Turn {
+        Turn { heads, width, interleaved: self.interleaved, theta: self.theta, start, direction }
+    }
 }
 
 /// `y = product + bias + stream`, row by row; an empty bias is none.
@@ -151,7 +134,7 @@ pub fn forward(x: &[f32], p: Parameters<'_>, y: &mut [f32], kept: &mut [f32], s:
         causal::forward(queries, keys, values, mixed, s.attention());
         let (cut, mixed) = (s.cut(), &*mixed);
         let (out, middles, gates, ups) = (Shared::new(y), Shared::new(middles), Shared::new(gates), Shared::new(ups));
-        with_weights([(p.output, width, width), (p.gate, hidden, width), (p.up, hidden, width), (p.down, width, hidden)], cut.bounds(0).1, true, &|[output, gate, up, down]| {
+        with_weights([p.output.of(width, width), p.gate.of(hidden, width), p.up.of(hidden, width), p.down.of(width, hidden)], cut.bounds(0).1, true, &|[output, gate, up, down]| {
             for_each_chunk(cut.chunks, |chunk| {
                 let (first, last) = cut.bounds(chunk);
                 let count = last - first;
@@ -179,9 +162,9 @@ pub fn forward(x: &[f32], p: Parameters<'_>, y: &mut [f32], kept: &mut [f32], s:
 /// Queries and keys, turned to their positions, and values.
 fn attention_inputs(x: &[f32], p: Parameters<'_>, queries: &mut [f32], keys: &mut [f32], values: &mut [f32], s: Sizes) {
     let (width, narrow, cut) = (s.width, s.narrow(), s.cut());
-    let turns = [rotary::Rows::of(s.tokens, p.turn(s.heads, s, 1.0)), rotary::Rows::of(s.tokens, p.turn(s.key_heads, s, 1.0))];
+    let turns = [s.heads, s.key_heads].map(|heads| rotary::Rows::of(s.tokens, p.turn(heads, width / s.heads, 0, 1.0)));
     let (queries, keys, values) = (Shared::new(queries), Shared::new(keys), Shared::new(values));
-    with_weights([(p.query, width, width), (p.key, narrow, width), (p.value, narrow, width)], cut.bounds(0).1, true, &|[query, key, value]| {
+    with_weights([p.query.of(width, width), p.key.of(narrow, width), p.value.of(narrow, width)], cut.bounds(0).1, true, &|[query, key, value]| {
         for_each_chunk(cut.chunks, |chunk| {
             let (first, last) = cut.bounds(chunk);
             let count = last - first;
@@ -221,7 +204,7 @@ pub fn backward(x: &[f32], p: Parameters<'_>, kept: &[f32], dy: &[f32], dx: &mut
     let sums = Shared::new(&mut partial);
     with_work([rows * width, rows * width, rows * width, rows * narrow, rows * narrow], |[stream, dmixed, dqueries, dkeys, dvalues]| {
         let (streams, dmixes) = (Shared::new(stream), Shared::new(dmixed));
-        with_weights([(p.output, width, width), (p.gate, hidden, width), (p.up, hidden, width), (p.down, width, hidden)], cut.bounds(0).1, false, &|[output, gate, up, down]| {
+        with_weights([p.output.of(width, width), p.gate.of(hidden, width), p.up.of(hidden, width), p.down.of(width, hidden)], cut.bounds(0).1, false, &|[output, gate, up, down]| {
             for_each_chunk(cut.chunks, |chunk| {
                 let (first, last) = cut.bounds(chunk);
                 let count = last - first;
@@ -246,7 +229,7 @@ pub fn backward(x: &[f32], p: Parameters<'_>, kept: &[f32], dy: &[f32], dx: &mut
             });
         });
         causal::backward(queries, keys, values, dmixed, dqueries, dkeys, dvalues, s.attention());
-        let turns = [rotary::Rows::of(s.tokens, p.turn(s.heads, s, -1.0)), rotary::Rows::of(s.tokens, p.turn(s.key_heads, s, -1.0))];
+        let turns = [s.heads, s.key_heads].map(|heads| rotary::Rows::of(s.tokens, p.turn(heads, width / s.heads, 0, -1.0)));
         let (wants, out, stream) = (!dx.is_empty(), Shared::new(dx), &*stream);
         let (dqueries, dkeys, dvalues) = (Shared::new(dqueries), Shared::new(dkeys), &*dvalues);
         let body = |weights: Option<[Packed<'_>; 3]>| {
@@ -290,7 +273,7 @@ pub fn backward(x: &[f32], p: Parameters<'_>, kept: &[f32], dy: &[f32], dx: &mut
             });
         };
         if wants {
-            with_weights([(p.query, width, width), (p.key, narrow, width), (p.value, narrow, width)], cut.bounds(0).1, false, &|packed| body(Some(packed)));
+            with_weights([p.query.of(width, width), p.key.of(narrow, width), p.value.of(narrow, width)], cut.bounds(0).1, false, &|packed| body(Some(packed)));
         } else {
             body(None);
         }
@@ -299,19 +282,6 @@ pub fn backward(x: &[f32], p: Parameters<'_>, kept: &[f32], dy: &[f32], dx: &mut
         reduce::add_rows(own, slopes);
     }
     let [.., query_a, query_b, value_a, value_b] = parts(slopes, lengths);
-    finish_lora(query_a, query_b, p.query.lora);
-    finish_lora(value_a, value_b, p.value.lora);
-}
-
-/// Scales the sums of both factors; that of B is summed as rank × outputs and asked for as outputs × rank.
-fn finish_lora(a: &mut [f32], b: &mut [f32], lora: Lora<'_>) {
-    let Lora { rank, scaling, .. } = lora;
-    if rank == 0 {
-        return;
-    }
-    a.iter_mut().for_each(|value| *value *= scaling);
-    let (turned, outputs) = (b.to_vec(), b.len() / rank);
-    for (index, value) in b.iter_mut().enumerate() {
-        *value = scaling * turned[index % rank * outputs + index / rank];
-    }
+    linear::finish_lora(query_a, query_b, p.query.lora);
+    linear::finish_lora(value_a, value_b, p.value.lora);
 }

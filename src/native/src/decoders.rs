@@ -1,7 +1,8 @@
 //! The functions of decoders and of 16-bit weights, for Node; as in `lib`, lengths are checked first.
 
 use crate::causal::{self, Sizes};
-use crate::decoder_token::{Layer, Linear};
+use crate::decoder_layer::{Linear, Parameters};
+use crate::decoder_token::Place;
 use crate::linear::Lora;
 use crate::rotary::{self, Turn};
 use crate::weight::Weight;
@@ -173,31 +174,29 @@ pub fn decoder_token(x: &[f32], weights: Vec<Weight>, biases: Vec<Weight>, lora:
         check::length(name, "loraB", b.len(), &[outputs, rank])?;
         Ok(Lora { a, b, rank: rank as usize, scaling: scaling as f32 })
     };
-    let none = Lora { a: &[], b: &[], rank: 0, scaling: 0.0 };
-    let linear = |weight: usize, index: usize, outputs: u32, lora: Lora<'static>| -> Result<Linear<'static>> { Ok(Linear { weight: weights[weight], bias: bias(index, outputs)?, lora }) };
-    let layer = Layer {
+    let linear = |weight: usize, index: usize, outputs: u32, lora: Lora<'static>| -> Result<Linear<'static, Weight>> { Ok(Linear { weight: weights[weight], bias: bias(index, outputs)?, lora }) };
+    let layer = Parameters {
         input_norm: weights[0].wide(name)?,
         query: linear(1, 0, width, update(0, width)?)?,
-        key: linear(2, 1, narrow, none)?,
+        key: linear(2, 1, narrow, Lora::NONE)?,
         value: linear(3, 2, narrow, update(2, narrow)?)?,
-        output: linear(4, 3, width, none)?,
+        output: linear(4, 3, width, Lora::NONE)?,
         post_norm: weights[5].wide(name)?,
-        gate: linear(6, 4, hidden, none)?,
-        up: linear(7, 5, hidden, none)?,
-        down: linear(8, 6, width, none)?,
-        hidden: hidden as usize,
-        key_heads: key_heads as usize,
+        gate: linear(6, 4, hidden, Lora::NONE)?,
+        up: linear(7, 5, hidden, Lora::NONE)?,
+        down: linear(8, 6, width, Lora::NONE)?,
         epsilon: epsilon as f32,
-        turn: Turn { heads: heads as usize, width: (width / heads) as usize, interleaved, theta, start: position as usize, direction: 1.0 },
+        interleaved,
+        theta,
     };
-    layer.run(x, &mut keys, &mut values, &mut y);
+    layer.run(x, &mut keys, &mut values, &mut y, Place { heads: heads as usize, key_heads: key_heads as usize, hidden: hidden as usize, position: position as usize });
     Ok(())
 }
 
 /// Sizes `[batch, tokens, heads, key heads, width, hidden, rank of q, rank of v]` and the parameters of a layer: the input norm's gain; weight, bias
 /// and low-rank factors of q; weight and bias of k; weight, bias and factors of v; weight and bias of o; the other norm's gain; weights and biases
 /// of gate, up and down. An empty bias or factor is none.
-fn layer_of<'a>(name: &str, parameters: &'a [In], sizes: &[u32], interleaved: bool, theta: f64, epsilon: f64, scaling: f64) -> Result<(decoder_layer::Parameters<'a>, decoder_layer::Sizes)> {
+fn layer_of<'a>(name: &str, parameters: &'a [In], sizes: &[u32], interleaved: bool, theta: f64, epsilon: f64, scaling: f64) -> Result<(Parameters<'a>, decoder_layer::Sizes)> {
     let &[batch, tokens, heads, key_heads, width, hidden, query_rank, value_rank] = sizes else {
         return Err(Error::new(Status::InvalidArg, format!("{name}: {} sizes, expected 8.", sizes.len())));
     };
@@ -208,15 +207,15 @@ fn layer_of<'a>(name: &str, parameters: &'a [In], sizes: &[u32], interleaved: bo
     let narrow = width / heads * key_heads;
     let part = |place: usize| parameters[place].0;
     let gain = |place: usize| -> Result<&'a [f32]> { check::length(name, "a gain", part(place).len(), &[width]).map(|()| part(place)) };
-    let linear = |place: usize, outputs: u32, inputs: u32, rank: u32| -> Result<decoder_layer::Linear<'a>> {
+    let linear = |place: usize, outputs: u32, inputs: u32, rank: u32| -> Result<Linear<'a>> {
         check::length(name, "a weight", part(place).len(), &[outputs, inputs])?;
         if !part(place + 1).is_empty() {
             check::length(name, "a bias", part(place + 1).len(), &[outputs])?;
         }
         let (a, b): (&[f32], &[f32]) = if rank == 0 { (&[], &[]) } else { (part(place + 2), part(place + 3)) };
-        Ok(decoder_layer::Linear { weight: part(place), bias: part(place + 1), lora: crate::lora(name, a, b, scaling, inputs, outputs, rank)? })
+        Ok(Linear { weight: part(place), bias: part(place + 1), lora: crate::lora(name, a, b, scaling, inputs, outputs, rank)? })
     };
-    let layer = decoder_layer::Parameters {
+    let layer = Parameters {
         input_norm: gain(0)?,
         query: linear(1, width, width, query_rank)?,
         key: linear(5, narrow, width, 0)?,

@@ -1,6 +1,6 @@
 //! The linear layer with its bias and low-rank update, and its gradients.
 
-use crate::matmul::{self, View};
+use crate::matmul::{self, Packed, View, with_packed};
 use crate::parallel::{Cut, Shared, for_each_chunk};
 use crate::scratch::with_work;
 use crate::simd::{LANES, add_to};
@@ -20,6 +20,10 @@ pub struct Lora<'a> {
     pub b: &'a [f32],
     pub rank: usize,
     pub scaling: f32,
+}
+
+impl Lora<'_> {
+    pub const NONE: Self = Lora { a: &[], b: &[], rank: 0, scaling: 0.0 };
 }
 
 /// Writes `W + scaling·B·A`.
@@ -45,6 +49,26 @@ pub fn with_merged(weight: &[f32], lora: Lora<'_>, outputs: usize, inputs: usize
     with_work([weight.len()], |[sum]| {
         merge(weight, lora, outputs, inputs, sum);
         work(sum);
+    });
+}
+
+/// A weight to pack: its update, its outputs and its inputs.
+pub type Weighed<'a> = (&'a [f32], Lora<'a>, usize, usize);
+
+/// Packs weights, updates merged, and hands all of them to `work`; turned for the way forward.
+pub fn with_weights<const COUNT: usize>(weights: [Weighed<'_>; COUNT], rows: usize, turned: bool, work: &(dyn Fn([Packed<'_>; COUNT]) + Sync)) {
+    pack_next(&weights, &[], rows, turned, &|packed| work(std::array::from_fn(|place| packed[place])));
+}
+
+fn pack_next(weights: &[Weighed<'_>], packed: &[Packed<'_>], rows: usize, turned: bool, work: &dyn Fn(&[Packed<'_>])) {
+    let Some((&(weight, lora, outputs, inputs), rest)) = weights.split_first() else {
+        return work(packed);
+    };
+    with_merged(weight, lora, outputs, inputs, |weight| {
+        let view = View::new(weight, outputs, inputs);
+        with_packed(if turned { view.turned() } else { view }, rows, &mut |one| {
+            pack_next(rest, &[packed, &[one]].concat(), rows, turned, work);
+        });
     });
 }
 
@@ -150,6 +174,19 @@ pub fn with_narrow<R>(lora: Lora<'_>, inputs: usize, outputs: usize, work: impl 
 /// Numbers that [`add_lora_rows`] works with for each row.
 pub fn narrow_line(rank: usize) -> usize {
     rank.next_multiple_of(LANES)
+}
+
+/// Scales the sums of [`add_lora_rows`]; that of B is summed as rank × outputs and asked for as outputs × rank.
+pub fn finish_lora(a: &mut [f32], b: &mut [f32], lora: Lora<'_>) {
+    let Lora { rank, scaling, .. } = lora;
+    if rank == 0 {
+        return;
+    }
+    a.iter_mut().for_each(|value| *value *= scaling);
+    let (turned, outputs) = (b.to_vec(), b.len() / rank);
+    for (index, value) in b.iter_mut().enumerate() {
+        *value = scaling * turned[index % rank * outputs + index / rank];
+    }
 }
 
 /// Adds `(dy·B)ᵀ·x`, rank × inputs, and `(x·Aᵀ)ᵀ·dy`, rank × outputs, for rows that are in the cache; an empty sum is left out. `low` holds [`narrow_line`] numbers a row.

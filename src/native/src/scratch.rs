@@ -25,11 +25,16 @@ pub fn with_work<const PARTS: usize, R>(sizes: [usize; PARTS], work: impl FnOnce
     let total: usize = sizes.iter().map(|size| size.next_multiple_of(LANES)).sum();
     lend(&NUMBERS, total + LANES, 0.0, |memory| {
         let aligned = memory.as_ptr().align_offset(64);
-        let mut rest = &mut memory[aligned..aligned + total];
-        work(sizes.map(|size| {
-            let (part, others) = std::mem::take(&mut rest).split_at_mut(size.next_multiple_of(LANES));
-            rest = others;
-            &mut part[..size]
-        }))
+        let mut lines = parts(&mut memory[aligned..aligned + total], sizes.map(|size| size.next_multiple_of(LANES))).into_iter();
+        work(sizes.map(|size| &mut lines.next().expect("a part a size")[..size]))
+    })
+}
+
+/// Cuts an array into parts of these lengths.
+pub fn parts<const PARTS: usize>(mut rest: &mut [f32], lengths: [usize; PARTS]) -> [&mut [f32]; PARTS] {
+    lengths.map(|length| {
+        let (part, others) = std::mem::take(&mut rest).split_at_mut(length);
+        rest = others;
+        part
     })
 }

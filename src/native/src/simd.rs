@@ -299,6 +299,22 @@ pub fn add_to(sums: &mut [f32], values: &[f32]) {
     }
 }
 
+/// Adds `factor·values` to `sums`.
+#[inline(always)]
+pub fn add_scaled<const FUSED: bool>(sums: &mut [f32], factor: f32, values: &[f32]) {
+    let (sum_blocks, sum_rest) = sums.as_chunks_mut::<LANES>();
+    let (blocks, rest) = values.as_chunks::<LANES>();
+    for (sums, values) in sum_blocks.iter_mut().zip(blocks) {
+        block_boundary();
+        for i in 0..LANES {
+            sums[i] = multiply_add::<FUSED>(factor, values[i], sums[i]);
+        }
+    }
+    for (sum, &value) in sum_rest.iter_mut().zip(rest) {
+        *sum = multiply_add::<FUSED>(factor, value, *sum);
+    }
+}
+
 /// Sums `a·b` over two slices of one length.
 #[inline(always)]
 pub fn dot<const FUSED: bool>(a: &[f32], b: &[f32]) -> f32 {
