@@ -3,7 +3,7 @@
  *
  * Pre-norm layers: RMSNorm, rotary positions, grouped-query attention, SwiGLU; linears without bias unless adaptation adds one.
  */
-import { decoderLayer, decoderToken, hasDecoderToken, linear, rmsNorm, tf, type DecoderLinear, type DecoderParts, type RotarySettings, type Tensor } from "../tensor/index.js";
+import { decoderLayer, decoderToken, hasDecoderToken, linear, rmsNorm, tf, updatesQueryValueAlone, type DecoderLinear, type DecoderParts, type RotarySettings, type Tensor } from "../tensor/index.js";
 import type { KeyValueMemory } from "./key-value-memory.js";
 import { keyValueWidth, llamaHeadName, type LlamaConfig } from "./llama-shape.js";
 import { scopedView, type ParameterView } from "./parameters.js";
@@ -27,7 +27,7 @@ export function llamaLayer(config: LlamaConfig, parameters: ParameterView, layer
   };
   const { heads, keyValueHeads, rmsNormEpsilon: epsilon, rotaryLayout, ropeTheta } = config;
   const rotary = { layout: rotaryLayout, theta: ropeTheta, start: memory?.length(slot) ?? 0 };
-  if (memory !== undefined && x.size === config.width && hasDecoderToken() && parts.output.lora === undefined) return oneToken(config, parts, rotary, x, memory, slot);
+  if (memory !== undefined && x.size === config.width && hasDecoderToken() && updatesQueryValueAlone(parts)) return oneToken(config, parts, rotary, x, memory, slot);
   return decoderLayer(x, parts, { heads, keyValueHeads, rotary, epsilon }, memory === undefined ? undefined : (fresh) => memory.extend(slot, fresh));
 }
 
@@ -43,7 +43,7 @@ export function llamaLastLayer(config: LlamaConfig, parameters: ParameterView, l
 /** {@link llamaLayer} on a single token, in one operation; low-rank updates hang below q and v alone. */
 function oneToken(config: LlamaConfig, parts: DecoderParts, rotary: RotarySettings, x: Tensor, memory: KeyValueMemory, slot: string): Tensor {
   const { keys, values } = memory.reserve(slot, keyValueWidth(config));
-  return decoderToken(x, { ...parts, queryLora: parts.query.lora, valueLora: parts.value.lora, keys, values }, config, rotary, config.rmsNormEpsilon);
+  return decoderToken(x, { ...parts, keys, values }, config, rotary, config.rmsNormEpsilon);
 }
 
 /** Final norm `[B, N, D]`. */

@@ -54,6 +54,23 @@ export function registerGradient(kernelName: string, inputsToSave: string[], clo
   });
 }
 
+/**
+ * Registers the gradient of a kernel that returns `[y, notes for the way back]`: the kernel `<name>Gradient` on what was saved, `kept` and `dy`
+ * returns the gradient by `x`, then those by the inputs named.
+ */
+export function registerNotedGradient(kernelName: string, inputsToSave: string[], slopeNames: readonly string[]): void {
+  tf.registerGradient({
+    kernelName,
+    inputsToSave,
+    outputsToSave: [false, true],
+    gradFunc: (dys, saved, attributes) => {
+      const inputs = Object.fromEntries(inputsToSave.map((input, place) => [input, saved[place]!]));
+      const [dx, ...slopes] = runMany(`${kernelName}Gradient`, { ...inputs, kept: saved[inputsToSave.length]!, dy: (dys as tf.Tensor[])[0]! }, attributes);
+      return { x: () => dx!, ...Object.fromEntries(slopeNames.map((name, place) => [name, () => slopes[place]!])) };
+    },
+  });
+}
+
 /** Whether all of these are float32. */
 export function allFloat(...inputs: readonly tf.TensorInfo[]): boolean {
   return inputs.every((input) => input.dtype === "float32");

@@ -4,35 +4,15 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { UsageError } from "../checks.js";
 import { causalAttention, type GroupedHeads } from "./causal-attention.js";
-import type { LinearParts } from "./decoder-token.js";
+import { kernelInputs, updateScaling, updatesQueryValueAlone, type DecoderLinear, type DecoderParts } from "./decoder-parts.js";
 import { isFollowed } from "./differentiate.js";
 import { hasKernel } from "./fused.js";
 import { isHalf } from "./half-tensor.js";
-import { linear, type LoraFactors } from "./linear.js";
+import { linear } from "./linear.js";
 import { rmsNorm } from "./rms-norm.js";
 import { rotary, type RotarySettings } from "./rotary.js";
 import { expectRank, expectShape } from "./shape-check.js";
 import { siluGate } from "./silu-gate.js";
-
-/** A linear layer of a decoder: perhaps with a bias and a low-rank update. */
-export interface DecoderLinear extends LinearParts {
-  readonly lora?: LoraFactors | undefined;
-}
-
-/** The parameters of a layer of width D. */
-export interface DecoderParts {
-  /** `[D]`. */
-  readonly inputNorm: tf.Tensor;
-  readonly query: DecoderLinear;
-  readonly key: DecoderLinear;
-  readonly value: DecoderLinear;
-  readonly output: DecoderLinear;
-  /** `[D]`. */
-  readonly postNorm: tf.Tensor;
-  readonly gate: DecoderLinear;
-  readonly up: DecoderLinear;
-  readonly down: DecoderLinear;
-}
 
 /** Numbers of a layer that are not trained. */
 export interface DecoderSettings extends GroupedHeads {
@@ -60,7 +40,7 @@ export function decoderLayer(x: tf.Tensor, parts: DecoderParts, settings: Decode
   const { query, key, value, output, gate, up, down } = parts;
   const linears = [query, key, value, output, gate, up, down];
   const whole = remember === undefined && settings.rotary.start === 0 && hasKernel("EstaDecoderLayer");
-  const plain = [key, output, gate, up, down].every(({ lora }) => lora === undefined) && linears.every(({ weight }) => !isFollowed(weight) && !isHalf(weight));
+  const plain = updatesQueryValueAlone(parts) && linears.every(({ weight }) => !isFollowed(weight) && !isHalf(weight));
   return whole && plain ? decoderLayerFused(x, parts, settings) : decoderLayerComposed(x, parts, settings, remember);
 }
 
@@ -80,15 +60,10 @@ export function decoderLayerComposed(x: tf.Tensor, parts: DecoderParts, { heads,
 function decoderLayerFused(x: tf.Tensor, parts: DecoderParts, { heads, keyValueHeads, rotary: turns, epsilon }: DecoderSettings): tf.Tensor {
   return tf.tidy(() => {
     const none = tf.zeros([0]);
-    const bias = ({ bias = none }: DecoderLinear): tf.Tensor => bias;
-    const { query, key, value, output, gate, up, down } = parts;
-    const inputs = {
-      x, inputNorm: parts.inputNorm, query: query.weight, queryBias: bias(query), queryA: query.lora?.loraA ?? none, queryB: query.lora?.loraB ?? none, key: key.weight, keyBias: bias(key),
-      value: value.weight, valueBias: bias(value), valueA: value.lora?.loraA ?? none, valueB: value.lora?.loraB ?? none, output: output.weight, outputBias: bias(output),
-      postNorm: parts.postNorm, gate: gate.weight, gateBias: bias(gate), up: up.weight, upBias: bias(up), down: down.weight, downBias: bias(down),
-    };
+    const given = Object.entries({ x, ...kernelInputs(parts) });
+    const inputs = Object.fromEntries(given.map(([name, tensor]) => [name, tensor ?? none]));
     const [y] = tf.engine().runKernel<tf.Tensor[]>("EstaDecoderLayer", inputs, {
-      heads, keyValueHeads, interleaved: turns.layout === "interleaved", theta: turns.theta, epsilon, scaling: query.lora?.scaling ?? value.lora?.scaling ?? 0,
+      heads, keyValueHeads, interleaved: turns.layout === "interleaved", theta: turns.theta, epsilon, scaling: updateScaling(parts),
       keep: Object.values(inputs).some(isFollowed), keepX: isFollowed(x),
     });
     return y!;

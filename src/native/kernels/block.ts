@@ -1,8 +1,8 @@
 /**
  * @file The whole transformer block of `src/tensor` on the native backend, with its gradient.
  */
-import * as tf from "@tensorflow/tfjs-core";
-import { NONE, registerNativeKernel, type KernelCall } from "../kernel.js";
+import type * as tf from "@tensorflow/tfjs-core";
+import { NONE, registerNativeKernel, registerNotedGradient, type KernelCall } from "../kernel.js";
 
 /** The block's parameters in the library's order. */
 const parameterNames = ["gain1", "bias1", "qkv", "qkvBias", "loraA", "loraB", "proj", "projBias", "gain2", "bias2", "fc1", "fc1Bias", "fc2", "fc2Bias"];
@@ -32,18 +32,8 @@ export function registerBlock(): void {
       backend.pool.give(all);
       return [dx.info, ...slopes.map(({ info }) => info)];
     });
-    const saved = ["x", ...parameterNames.filter((parameter) => name === "EstaLoraBlock" || !parameter.startsWith("lora"))];
-    tf.registerGradient({
-      kernelName: name,
-      inputsToSave: saved,
-      outputsToSave: [false, true],
-      gradFunc: (dys, tensors, attributes) => {
-        const inputs = Object.fromEntries(saved.map((input, place) => [input, tensors[place]!]));
-        const [dx, ...slopes] = tf.engine().runKernel<tf.Tensor[]>(`${name}Gradient`, { ...inputs, kept: tensors[saved.length]!, dy: (dys as tf.Tensor[])[0]! }, attributes);
-        const named = slopeNames.filter((slope) => slope in inputs).map((slope, place) => [slope, () => slopes[place]!]);
-        return { x: () => dx!, ...Object.fromEntries(named) };
-      },
-    });
+    const given = (parameter: string): boolean => name === "EstaLoraBlock" || !parameter.startsWith("lora");
+    registerNotedGradient(name, ["x", ...parameterNames.filter(given)], slopeNames.filter(given));
   }
 }
 

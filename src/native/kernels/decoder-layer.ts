@@ -2,7 +2,7 @@
  * @file The whole layer of a decoder of `src/tensor` on the native backend, with its gradient.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { NONE, registerNativeKernel, type KernelCall } from "../kernel.js";
+import { NONE, registerNativeKernel, registerNotedGradient, type KernelCall } from "../kernel.js";
 
 /** The layer's parameters in the library's order. */
 const parameterNames = [
@@ -39,16 +39,7 @@ export function registerDecoderLayer(): void {
     backend.pool.give(all);
     return [dx.info, ...made];
   });
-  tf.registerGradient({
-    kernelName: "EstaDecoderLayer",
-    inputsToSave: saved,
-    outputsToSave: [false, true],
-    gradFunc: (dys, tensors, attributes) => {
-      const inputs = Object.fromEntries(saved.map((input, place) => [input, tensors[place]!]));
-      const [dx, ...slopes] = tf.engine().runKernel<tf.Tensor[]>("EstaDecoderLayerGradient", { ...inputs, kept: tensors[saved.length]!, dy: (dys as tf.Tensor[])[0]! }, attributes);
-      return { x: () => dx!, ...Object.fromEntries(slopeNames.map((name, place) => [name, () => slopes[place]!])) };
-    },
-  });
+  registerNotedGradient("EstaDecoderLayer", saved, slopeNames);
 }
 
 /** What has gradients, in the order in which the library writes them. */

@@ -5,7 +5,7 @@
  * computed only when asked for.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { NONE, product, registerGradient, registerNativeKernel, run, runMany } from "../kernel.js";
+import { NONE, product, registerGradient, registerNativeKernel, run, runMany, type Attributes } from "../kernel.js";
 import type { NativeBackend } from "../native-backend.js";
 import { move, rowsOf, stridesOf } from "./layout.js";
 
@@ -169,41 +169,33 @@ function registerBiasGelu(): void {
   registerGradient("EstaBiasResidual", [], (dy) => ({ x: passOn(dy), bias: () => columnSums(dy), residual: passOn(dy) }));
 }
 
+/** The attention of all tokens, and that of the class token alone. */
 function registerAttention(): void {
-  registerNativeKernel("EstaAttention", ({ inputs, attributes, backend }) => {
+  registerMixing("EstaAttention", "attention", (batch, tokens, width) => [batch, tokens, width]);
+  registerMixing("EstaClassAttention", "classAttention", (batch, _, width) => [batch, width]);
+}
+
+/** @param mixed - shape of what comes out, of images, tokens and columns of all heads. */
+function registerMixing(name: string, kernel: "attention" | "classAttention", mixed: (batch: number, tokens: number, width: number) => number[]): void {
+  registerNativeKernel(name, ({ inputs, attributes, backend }) => {
     const qkv = inputs["qkv"]!;
-    const heads = attributes["heads"] as number;
-    const [batch, tokens, width] = qkv.shape as [number, number, number];
-    const { info, values } = backend.output([batch, tokens, width / 3]);
-    backend.addon.attention(backend.values(qkv), values, batch, tokens, heads, width / 3 / heads);
+    const [batch, tokens, heads, width] = headsOf(qkv, attributes);
+    const { info, values } = backend.output(mixed(batch, tokens, heads * width));
+    backend.addon[kernel](backend.values(qkv), values, batch, tokens, heads, width);
     return info;
   });
-  registerNativeKernel("EstaAttentionGradient", ({ inputs, attributes, backend }) => {
+  registerNativeKernel(`${name}Gradient`, ({ inputs, attributes, backend }) => {
     const { qkv, dy } = inputs as Record<"qkv" | "dy", tf.TensorInfo>;
-    const heads = attributes["heads"] as number;
-    const [batch, tokens, width] = qkv.shape as [number, number, number];
     const { info, values } = backend.output(qkv.shape);
-    backend.addon.attentionBackward(backend.values(qkv), backend.values(dy), values, batch, tokens, heads, width / 3 / heads);
+    backend.addon[`${kernel}Backward` as const](backend.values(qkv), backend.values(dy), values, ...headsOf(qkv, attributes));
     return info;
   });
-  registerGradient("EstaAttention", ["qkv"], (dy, [qkv], { heads }) => ({ qkv: () => run("EstaAttentionGradient", { qkv: qkv!, dy }, { heads }) }));
-  registerNativeKernel("EstaClassAttention", ({ inputs, attributes, backend }) => {
-    const qkv = inputs["qkv"]!;
-    const heads = attributes["heads"] as number;
-    const [batch, tokens, width] = qkv.shape as [number, number, number];
-    const { info, values } = backend.output([batch, width / 3]);
-    backend.addon.classAttention(backend.values(qkv), values, batch, tokens, heads, width / 3 / heads);
-    return info;
-  });
-  registerNativeKernel("EstaClassAttentionGradient", ({ inputs, attributes, backend }) => {
-    const { qkv, dy } = inputs as Record<"qkv" | "dy", tf.TensorInfo>;
-    const heads = attributes["heads"] as number;
-    const [batch, tokens, width] = qkv.shape as [number, number, number];
-    const { info, values } = backend.output(qkv.shape);
-    backend.addon.classAttentionBackward(backend.values(qkv), backend.values(dy), values, batch, tokens, heads, width / 3 / heads);
-    return info;
-  });
-  registerGradient("EstaClassAttention", ["qkv"], (dy, [qkv], { heads }) => ({ qkv: () => run("EstaClassAttentionGradient", { qkv: qkv!, dy }, { heads }) }));
+  registerGradient(name, ["qkv"], (dy, [qkv], { heads }) => ({ qkv: () => run(`${name}Gradient`, { qkv: qkv!, dy }, { heads }) }));
+}
+
+function headsOf(qkv: tf.TensorInfo, { heads }: Attributes): [batch: number, tokens: number, heads: number, width: number] {
+  const [batch, tokens, all] = qkv.shape as [number, number, number];
+  return [batch, tokens, heads as number, all / 3 / (heads as number)];
 }
 
 function registerTokens(): void {
