@@ -15,6 +15,7 @@ import { disposeGradients, importanceScore, stitchGradients } from "../training/
 import { disposeMerged, mergeModel } from "../tuning/merge.js";
 import { defaultPst } from "../tuning/method.js";
 import { createTunedModel, disposeModel, modelLogits, type TunedModel } from "../tuning/tuned-model.js";
+import { processorSeconds } from "../experiments/processor-seconds.js";
 import { matmulRate } from "./matmul-rate.js";
 import { median } from "./median.js";
 
@@ -187,13 +188,13 @@ function timeSteps(settings: BenchSettings, matmulGflops: number, bench: Measure
     const started = performance.now();
     step(stitchId);
     const elapsed = (performance.now() - started) / 1000;
-    const { user, system } = process.cpuUsage(cpuStarted);
+    const cpuMilliseconds = 1000 * processorSeconds(cpuStarted);
     if (index < WARM_UP) continue;
     // A cheap stitch is no faster engine: rates are those of a stitch of mean cost.
     const flops = family.costs[stitchId]!.flops;
     const relativeCost = flops / meanFlops(family);
     imageRates.push((batch / elapsed) * relativeCost);
-    cpuTimes.push((user + system) / 1000 / batch / relativeCost);
+    cpuTimes.push(cpuMilliseconds / batch / relativeCost);
     operations += operationsPerMac * flops * batch;
     seconds += elapsed;
   }

@@ -2,6 +2,7 @@
  * @file Whether a stitch costs what its FLOPs say: the time of a training step, stitch by stitch.
  */
 import { withTrainStep, type BenchSettings } from "./bench.js";
+import { processorSeconds } from "../experiments/processor-seconds.js";
 import { median } from "./median.js";
 
 /** One line of the benchmark; names as scripts read them. */
@@ -30,8 +31,8 @@ export function measureStitchCosts(settings: BenchSettings, rounds: number): Sti
       for (const stitchId of costs.keys()) {
         const started = process.cpuUsage();
         step(stitchId);
-        const { user, system } = process.cpuUsage(started);
-        if (round >= 0) best[stitchId] = Math.min(best[stitchId]!, (user + system) / 1000);
+        const milliseconds = 1000 * processorSeconds(started);
+        if (round >= 0) best[stitchId] = Math.min(best[stitchId]!, milliseconds);
       }
     }
     const perGmac = best.map((milliseconds, stitchId) => milliseconds / ((batch * costs[stitchId]!.flops) / 1e9));

@@ -11,6 +11,7 @@ import { sha256 } from "../reporting/rows-csv.js";
 import { runRecordPath, writeRunRecord, type CodeState, type Machine, type RunRecord } from "../reporting/run-record.js";
 import type { BackendInUse } from "../tensor/index.js";
 import type { PlannedExperiment, PlannedRun } from "./experiment.js";
+import { processorSeconds } from "./processor-seconds.js";
 import { codeState, machine, versions } from "./provenance.js";
 import { claimRun, type RunClaim } from "./run-claim.js";
 import { makeFolder, type RunEvent } from "./run-events.js";
@@ -79,9 +80,10 @@ export async function workThrough(experiment: PlannedExperiment, folder: string,
       const there = runOnDisk(folder, run.name, identity.sha256);
       if (there.kind === "finished") {
         done.add(run);
-        if (!first) continue;
-        skipped++;
-        log({ kind: "skipped", run: run.name, index, runs });
+        if (first) {
+          skipped++;
+          log({ kind: "skipped", run: run.name, index, runs });
+        }
         continue;
       }
       if (there.kind === "failed" && statSync(runRecordPath(folder, run.name)).mtimeMs >= since) {
@@ -169,11 +171,6 @@ async function runOne(experiment: PlannedExperiment, run: PlannedRun, identity: 
   rmSync(checkpoint, { force: true });
   log({ kind: "finished", run: run.name, seconds: (performance.now() - started) / 1000, rows });
   return undefined;
-}
-
-function processorSeconds(before: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1e6;
 }
 
 async function outcomeOf<T>(work: () => Promise<T>): Promise<{ kind: "done"; outcome: T } | { kind: "thrown"; error: unknown }> {

@@ -13,6 +13,7 @@ import { parameterShapes, type HostTensor } from "../anchors/parameters.js";
 import { writeSafetensors } from "../anchors/safetensors.js";
 import { median } from "../cli/median.js";
 import { packageRoot } from "../experiments/package-root.js";
+import { processorSeconds } from "../experiments/processor-seconds.js";
 import { createRng } from "../rng.js";
 import { stitchFamily } from "../stitching/family.js";
 import { stitchLogits } from "../stitching/forward.js";
@@ -68,9 +69,8 @@ class Watch {
   }
 
   stop(): void {
-    const { user, system } = process.cpuUsage(this.#spent);
+    this.#cpu.push(processorSeconds(this.#spent));
     this.#seconds.push((performance.now() - this.#began) / 1000);
-    this.#cpu.push((user + system) / 1e6);
   }
 
   get timed(): Timed {
