@@ -43,22 +43,11 @@ function linearCase(rows: number[], width: number, outputs: number, rank: number
   };
 }
 
-function attentionCase(batch: number, tokens: number, heads: number, width: number): Case {
-  return {
-    name: `attention ${batch}×${tokens}, ${heads} heads of ${width}`,
-    shapes: [[batch, tokens, 3 * heads * width]],
-    run: ([qkv]) => attention(qkv!, heads),
-    composed: ([qkv]) => attentionComposed(qkv!, heads),
-  };
-}
+const mixing = { attention: [attention, attentionComposed], classAttention: [classAttention, classAttentionComposed] } as const;
 
-function classAttentionCase(batch: number, tokens: number, heads: number, width: number): Case {
-  return {
-    name: `classAttention ${batch}×${tokens}, ${heads} heads of ${width}`,
-    shapes: [[batch, tokens, 3 * heads * width]],
-    run: ([qkv]) => classAttention(qkv!, heads),
-    composed: ([qkv]) => classAttentionComposed(qkv!, heads),
-  };
+function attentionCase(name: keyof typeof mixing, batch: number, tokens: number, heads: number, width: number): Case {
+  const [run, composed] = mixing[name].map((operation) => ([qkv]: readonly Tensor[]) => operation(qkv!, heads)) as [Case["run"], Case["composed"]];
+  return { name: `${name} ${batch}×${tokens}, ${heads} heads of ${width}`, shapes: [[batch, tokens, 3 * heads * width]], run, composed };
 }
 
 const cases: readonly Case[] = [
@@ -68,14 +57,7 @@ const cases: readonly Case[] = [
   linearCase([1], 1, 1, 1, true),
   linearCase([6], 9, 1, 0, false),
   linearCase([150, 2], 24, 33, 8, true),
-  attentionCase(2, 5, 2, 3),
-  attentionCase(3, 17, 3, 16),
-  attentionCase(1, 33, 2, 20),
-  attentionCase(1, 1, 1, 1),
-  classAttentionCase(2, 5, 2, 3),
-  classAttentionCase(3, 17, 3, 16),
-  classAttentionCase(1, 33, 2, 20),
-  classAttentionCase(1, 1, 1, 1),
+  ...(["attention", "classAttention"] as const).flatMap((name) => [attentionCase(name, 2, 5, 2, 3), attentionCase(name, 3, 17, 3, 16), attentionCase(name, 1, 33, 2, 20), attentionCase(name, 1, 1, 1, 1)]),
   ...[[2, 3, 8], [5, 21], [1, 1], [40, 48]].map((shape): Case => ({
     name: `layerNorm [${shape.join()}]`,
     shapes: [shape, [shape[shape.length - 1]!], [shape[shape.length - 1]!]],

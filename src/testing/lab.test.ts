@@ -96,16 +96,17 @@ test.skipIf(!isReady)("a second call changes nothing and ends at once; the viewe
   expect(kernelspecs["esta"]?.spec.argv).toContain(join(packageRoot, "dist", "kernel", "main.js"));
 });
 
+/** A Python program that talks with a kernel of its own as `client`, and ends it. */
+function clientScript(...lines: readonly string[]): string {
+  return ["from jupyter_client.manager import start_new_kernel", "manager, client = start_new_kernel(kernel_name='esta')", ...lines, "client.stop_channels()", "manager.shutdown_kernel()"].join("\n");
+}
+
 test.skipIf(!isReady)("other programs find the kernel through the environment's Python alone, from any folder", { timeout: 120_000 }, () => {
-  const script = [
+  const script = clientScript(
     "from jupyter_client.kernelspec import KernelSpecManager",
-    "from jupyter_client.manager import start_new_kernel",
     "print('esta' in KernelSpecManager().find_kernel_specs())",
-    "manager, client = start_new_kernel(kernel_name='esta')",
     "client.execute_interactive('import { stitchSpace } from \"esta\";\\nstitchSpace([12, 12, 12]).stitches.length', timeout=60, output_hook=lambda message: message['msg_type'] == 'execute_result' and print(message['content']['data']['text/plain']))",
-    "client.stop_channels()",
-    "manager.shutdown_kernel()",
-  ].join("\n");
+  );
   const environment = join(packageRoot, ".venv", "lab");
   const { stdout, stderr } = spawnSync(join(environment, "bin", "python"), ["-c", script], { encoding: "utf8", cwd: folder, env: { PATH: process.env["PATH"], HOME: folder } });
   expect(stdout, stderr).toBe("True\n71\n");
@@ -115,9 +116,7 @@ test.skipIf(!isReady)("other programs find the kernel through the environment's 
 });
 
 test.skipIf(!isReady)("a busy kernel that is restarted tells that its cell has ended, or Jupyter Server would take the next one for busy", { timeout: 120_000 }, () => {
-  const script = [
-    "from jupyter_client.manager import start_new_kernel",
-    "manager, client = start_new_kernel(kernel_name='esta')",
+  const script = clientScript(
     "cell = client.execute('for (;;) {}')",
     "states = []",
     "def until(wanted):",
@@ -128,9 +127,7 @@ test.skipIf(!isReady)("a busy kernel that is restarted tells that its cell has e
     "manager.restart_kernel()",
     "until('idle')",
     "print(states)",
-    "client.stop_channels()",
-    "manager.shutdown_kernel()",
-  ].join("\n");
+  );
   const { out, err } = runInLab(["python", "-c", script]);
   expect(out, err).toBe("['busy', 'idle']\n");
 });

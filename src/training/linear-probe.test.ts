@@ -13,10 +13,10 @@ const data = prepareSplit(task.train, task.imageSize, family.normalisation);
 const headsOf = ({ trainable }: TunedModel): string[] => Object.keys(trainable).filter((name) => name.includes("head."));
 
 test("the probe's classifier reads plain features as it read standardised ones: it tells more than half of a learnable task's images, of three classes, apart", () => {
-  const shuffled = { ...data, labels: createRng(0).stream("labels").shuffle([...data.labels]).map(Number) };
+  const shuffled = { ...data, labels: Int32Array.from(createRng(0).stream("labels").shuffle([...data.labels])) };
   for (const anchor of family.anchors) {
     expect(linearProbe(anchor, data, data, 3)).toBeGreaterThan(0.55);
-    expect(linearProbe(anchor, data, { ...data, labels: Int32Array.from(shuffled.labels) }, 3)).toBeLessThan(0.5);
+    expect(linearProbe(anchor, data, shuffled, 3)).toBeLessThan(0.5);
   }
 });
 

@@ -38,10 +38,9 @@ export interface StitchChoice {
  */
 export function chooseStitch(group: ExploredGroup, quantity: BudgetQuantity, budget: number): StitchChoice | undefined {
   const { stitches, measure } = group;
-  const sign = stitches.every(({ val }) => val !== null) ? exploredMeasures[measure].sign : 1;
-  const [merit, told] = stitches.every(({ val }) => val !== null) ? (["val", "the best on validation"] as const)
-    : stitches.every(({ importance }) => importance !== null) ? (["importance", "the most important"] as const)
-    : ([quantity, "the dearest"] as const);
+  const [merit, told, sign] = stitches.every(({ val }) => val !== null) ? (["val", "the best on validation", exploredMeasures[measure].sign] as const)
+    : stitches.every(({ importance }) => importance !== null) ? (["importance", "the most important", 1] as const)
+    : ([quantity, "the dearest", 1] as const);
   const affordable = stitches.filter((stitch) => stitch[quantity] <= budget);
   const chosen = affordable.reduce<ExploredStitch | undefined>((best, stitch) => (best === undefined || sign * stitch[merit]! > sign * best[merit]! ? stitch : best), undefined);
   if (chosen === undefined) return undefined;

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
+import { chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { paretoFigure } from "../figures/pareto-figure.js";
 import { figurePage, figuresOfPage } from "../figures/page.js";
@@ -81,9 +81,8 @@ test("the page is the same for the same results, reads nothing from elsewhere, a
   expect(writeReportPage(results, "laptop")).toBeUndefined();
 });
 
-test.skipIf(browserPath === undefined)(`in a browser: no errors, hover, sorting, filtering, budgets, dark and phone${browserPath === undefined ? " (left out: no Chromium here; set ESTA_CHROMIUM)" : ""}`, { timeout: 120_000 }, async () => {
-  const shots = process.env["ESTA_SHOTS"];
-  const shown = process.env["ESTA_REPORT"] ?? page;
+/** Opens a tab, and expects that its page reports no fault and asks the network for nothing. */
+async function inBrowser(body: (tab: Page) => Promise<void>): Promise<void> {
   const browser = await chromium.launch({ executablePath: browserPath!, args: [...chromiumSwitches] });
   try {
     const tab = await browser.newPage({ viewport: { width: 1200, height: 900 }, colorScheme: "light" });
@@ -91,6 +90,17 @@ test.skipIf(browserPath === undefined)(`in a browser: no errors, hover, sorting,
     tab.on("console", (message) => void (message.type() === "error" && faults.push(message.text())));
     tab.on("pageerror", (error) => void faults.push(error.message));
     tab.on("request", (request) => void (/^https?:/.test(request.url()) && faults.push(`asks the network: ${request.url()}`)));
+    await body(tab);
+    expect(faults).toEqual([]);
+  } finally {
+    await browser.close();
+  }
+}
+
+test.skipIf(browserPath === undefined)(`in a browser: no errors, hover, sorting, filtering, budgets, dark and phone${browserPath === undefined ? " (left out: no Chromium here; set ESTA_CHROMIUM)" : ""}`, { timeout: 120_000 }, async () => {
+  const shots = process.env["ESTA_SHOTS"];
+  const shown = process.env["ESTA_REPORT"] ?? page;
+  await inBrowser(async (tab) => {
     const shoot = async (name: string): Promise<void> => void (shots === undefined || (await tab.screenshot({ path: join(shots, `${name}.png`) })));
     await tab.goto(pathToFileURL(shown).href);
     expect(await tab.locator("main section").first().getAttribute("id")).toBe("claims");
@@ -188,10 +198,7 @@ test.skipIf(browserPath === undefined)(`in a browser: no errors, hover, sorting,
     await tab.getByLabel("Budget of", { exact: true }).selectOption("latency");
     expect(await tab.locator(".choice").innerText()).toMatch(/ parameters, [\d.]+ ms\./);
     expect(await tab.locator("#explorer").innerText()).toContain("Latency: family mini, an image of a batch of 1, median of 3, cpu engine with 1 thread on a processor.");
-    expect(faults).toEqual([]);
-  } finally {
-    await browser.close();
-  }
+  });
 });
 
 test("rows of decoders are explored by perplexity, lower being better", () => {
@@ -212,12 +219,7 @@ test.skipIf(browserPath === undefined)("in a browser: a budget of a token's cost
   writeTable(join(folder, "tables"), { id: "methods", title: "Methods", note: "made up", columns: [{ key: "method", label: "Method", format: "text", labels: { pst: "PST as we have it" } }], rows: [{ method: "pst" }] });
   const stitches = made.filter(({ seed }) => seed === 0).map(({ front, end, frontBlock, endBlock, flopsPerToken: flops }) => ({ front, end, frontBlock, endBlock, flops, milliseconds: flops / 1e7, least: flops / 1e7, most: flops / 1e7 }));
   writeLatency(other, { family: "mini-llama", of: "token", batch: 1, repeats: 3, engine: { backend: "cpu", threads: 1 }, machine: { platform: "x", cpu: "a processor", cores: 1, memoryBytes: 1, node: "20" }, stitches });
-  const browser = await chromium.launch({ executablePath: browserPath!, args: [...chromiumSwitches] });
-  try {
-    const tab = await browser.newPage({ viewport: { width: 1200, height: 900 }, colorScheme: "light" });
-    const faults: string[] = [];
-    tab.on("console", (message) => void (message.type() === "error" && faults.push(message.text())));
-    tab.on("pageerror", (error) => void faults.push(error.message));
+  await inBrowser(async (tab) => {
     await tab.goto(pathToFileURL(writeReportPage(other, "quick")!).href);
     const choice = tab.locator(".choice");
     expect(await tab.getByLabel("Method", { exact: true }).locator("option").allInnerTexts()).toEqual(["PST as we have it"]);
@@ -245,8 +247,5 @@ test.skipIf(browserPath === undefined)("in a browser: a budget of a token's cost
       await tab.locator(".explored .point").first().waitFor();
       await tab.screenshot({ path: join(process.env["ESTA_SHOTS"], "decoders-explorer.png") });
     }
-    expect(faults).toEqual([]);
-  } finally {
-    await browser.close();
-  }
+  });
 });
