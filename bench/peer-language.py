@@ -7,13 +7,12 @@ Usage: python bench/peer-language.py PLAN check|train|decode [float32|bfloat16] 
 """
 import json
 import math
-import resource
 import sys
 import time
 
 import torch
 import torch.nn.functional as F
-from peer import importance, optimizers, read_plan, read_safetensors
+from peer import importance, optimizers, peak_memory, read_plan, read_safetensors
 
 
 def random_tensor(name, shape):
@@ -153,7 +152,7 @@ class Watch:
         self.cpu.append(time.process_time() - self.began[1])
 
     def printed(self):
-        return json.dumps({"seconds": self.seconds, "cpu": self.cpu, "peakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024})
+        return json.dumps({"seconds": self.seconds, "cpu": self.cpu, "peakBytes": peak_memory()})
 
 
 def main():

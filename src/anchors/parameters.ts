@@ -61,7 +61,8 @@ export function toTree(values: Readonly<Record<string, HostTensor>>): ParameterT
 }
 
 function tensorOf(value: HostTensor): Tensor {
-  return value.halves === undefined ? tf.tensor(value.data, [...value.shape], "float32") : halfTensor(value.halves, value.shape);
+  const { halves, shape } = value;
+  return halves === undefined ? tf.tensor(value.data, [...shape], "float32") : halfTensor(halves, shape);
 }
 
 /** Copies a tree's values out of the engine. */

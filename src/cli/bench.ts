@@ -18,6 +18,7 @@ import { createTunedModel, disposeModel, modelLogits, type TunedModel } from "..
 import { processorSeconds } from "../experiments/processor-seconds.js";
 import { matmulRate } from "./matmul-rate.js";
 import { median } from "./median.js";
+import { peakMemoryBytes } from "./peak-memory.js";
 
 /** What is measured. */
 export interface BenchSettings {
@@ -217,6 +218,5 @@ function meanFlops({ costs }: StitchFamily): number {
 }
 
 function measurement({ widths, tokens, batch, threads, backend }: BenchSettings, bench: Measurement["bench"], rates: Pick<Measurement, "images_per_second_best" | "images_per_second_median" | "cpu_ms_per_image" | "gflops_rate" | "fraction_of_matmul_rate" | "late_over_early">): Measurement {
-  // maxRSS is in kilobytes, whatever the platform.
-  return { bench, backend, family: widths.join(","), tokens, batch, threads, ...rates, peak_rss_bytes: process.resourceUsage().maxRSS * 1024 };
+  return { bench, backend, family: widths.join(","), tokens, batch, threads, ...rates, peak_rss_bytes: peakMemoryBytes() };
 }

@@ -12,6 +12,7 @@ import { llamaModules } from "../anchors/llama-shape.js";
 import { parameterShapes, type HostTensor } from "../anchors/parameters.js";
 import { writeSafetensors } from "../anchors/safetensors.js";
 import { median } from "../cli/median.js";
+import { peakMemoryBytes } from "../cli/peak-memory.js";
 import { packageRoot } from "../experiments/package-root.js";
 import { processorSeconds } from "../experiments/processor-seconds.js";
 import { createRng } from "../rng.js";
@@ -74,7 +75,7 @@ class Watch {
   }
 
   get timed(): Timed {
-    return { seconds: this.#seconds, cpu: this.#cpu, peakBytes: process.resourceUsage().maxRSS * 1024 };
+    return { seconds: this.#seconds, cpu: this.#cpu, peakBytes: peakMemoryBytes() };
   }
 }
 
@@ -100,11 +101,15 @@ function modelOf(shape: string, storage: Storage): TunedModel<LlamaConfig> {
   const stream = createRng(1).stream("weights");
   const pool = Float32Array.from({ length: 1 << 16 }, () => stream.normal());
   const values: Record<string, HostTensor> = {};
+  // Drawn when they are read, so that memory holds them once.
   const add = (name: string, dims: readonly number[]): void => {
-    const count = dims.reduce((product, side) => product * side, 1);
     const deviation = 1 / Math.sqrt(dims.at(-1)!);
-    const data = Float32Array.from({ length: count }, (_, index) => (dims.length > 1 ? deviation * pool[(index * 7 + count) % pool.length]! : name.endsWith("weight") ? 1 : 0));
-    values[name] = storage === "bfloat16" && dims.length === 2 && name.startsWith("anchors") ? { shape: dims, data: new Float32Array(0), halves: new Int16Array(narrowToBfloat16(data).buffer) } : { shape: dims, data };
+    const count = dims.reduce((product, side) => product * side, 1);
+    const draw = (): Float32Array => Float32Array.from({ length: count }, (_, index) => (dims.length > 1 ? deviation * pool[(index * 7 + count) % pool.length]! : name.endsWith("weight") ? 1 : 0));
+    values[name] =
+      storage === "bfloat16" && dims.length === 2 && name.startsWith("anchors")
+        ? { shape: dims, data: new Float32Array(0), get halves() { return new Int16Array(narrowToBfloat16(draw()).buffer); } }
+        : { shape: dims, get data() { return draw(); } };
   };
   configs.forEach((config, anchor) => parameterShapes(llamaModules(config)).forEach((dims, name) => add(`anchors.${anchor}.${name}`, dims)));
   for (const { stitchingLayerId, front, end } of family.space.stitchingLayers) {
