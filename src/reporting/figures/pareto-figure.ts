@@ -178,8 +178,10 @@ function note(text: string, at: PlotlyObject, font: PlotlyObject, yanchor: "top"
 
 function panelTitle({ title, subtitle }: Panel, at: PlotlyObject, width: number): PlotlyObject {
   const name = fitText(title, width, TYPE.panel, true);
-  const rest = subtitle === "" ? "" : fitText(`  ${subtitle}`, Math.max(0, width - textWidth(name, TYPE.panel, true)), TYPE.note);
-  const group = rest.length > 6 ? `<span style="color:${INK.note};font-size:${TYPE.note}px">${plotlyText(rest)}</span>` : "";
+  const rest = `  ${subtitle}`;
+  // A group that was cut off would say little.
+  const fits = subtitle !== "" && textWidth(name, TYPE.panel, true) + textWidth(rest, TYPE.note) <= width;
+  const group = fits ? `<span style="color:${INK.note};font-size:${TYPE.note}px">${plotlyText(rest)}</span>` : "";
   return note(`<b>${plotlyText(name)}</b>${group}`, at, { size: TYPE.panel, color: INK.text }, "bottom");
 }
 
