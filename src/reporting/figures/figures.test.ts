@@ -100,6 +100,14 @@ test("the frontier is a step through the best stitches, drawn on to the dearest 
   }
 });
 
+test("the note tells over how many seeds the means are, the fewest and the most where tasks differ", () => {
+  const rows = syntheticRows({ tasks: 2, seeds: [0, 1, 2] });
+  const noteOf = (some: typeof rows): string => JSON.stringify(paretoFigure(some).layout).replaceAll("<br>", " ");
+  expect(noteOf(rows)).toContain("Means over 3 seeds, bands");
+  const { task } = rows[0]!;
+  expect(noteOf(rows.filter((row) => row.task !== task || row.seed < 2))).toContain("Means over 2 to 3 seeds, bands");
+});
+
 test("hovering names the stitch, its route and its cost, and markup in names stays text", () => {
   const rows = syntheticRows({ tasks: 1 }).map((row) => ({ ...row, front: row.front.replace("mini-ti", "<i>ti</i>") }));
   const texts = paretoFigure(rows).data.flatMap((trace) => (trace["text"] as string[] | undefined) ?? []);

@@ -317,10 +317,11 @@ function keyTraces(panels: readonly Panel[]): (PlotlyObject & { readonly name: s
 /** What the key is too short to say. */
 function keyNotes(panels: readonly Panel[]): string[] {
   const everything = panels.flatMap(pointsOf);
-  const seeds = Math.max(0, ...everything.map((point) => point.seeds));
+  const counts = everything.map((point) => point.seeds);
+  const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
   return [
     ...(everything.some(isSelected) ? ["Rings: selected for deployment."] : []),
-    ...(seeds > 1 ? [`Means over ${seeds} seeds, bands of ± 1 standard deviation.`] : []),
+    ...(most > 1 ? [`Means over ${fewest === most ? most : `${fewest} to ${most}`} seeds, bands of ± 1 standard deviation.`] : []),
   ];
 }
 
