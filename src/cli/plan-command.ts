@@ -5,11 +5,13 @@ import type { Command } from "commander";
 import { throwProblems } from "../checks.js";
 import type { PlannedExperiment, PlannedRun } from "../experiments/experiment.js";
 import { checkpointPath, experimentFolder, runOnDisk, type RunOnDisk } from "../experiments/run-folder.js";
+import { relativesIn } from "../experiments/run-experiment.js";
+import { sharedAmong, type FindShared } from "../experiments/shared-runs.js";
 import { existsSync } from "node:fs";
 import { matmulRate } from "./matmul-rate.js";
 import { startEngine, wholeNumber, withEngineOptions, type EngineOptions } from "./options.js";
 import { withPairOptions } from "./pair-options.js";
-import { plannedExperiments, withPlanOptions, type PlanCommandOptions } from "./plan-options.js";
+import { plannedExperiments, relativesOf, withPlanOptions, type PlanCommandOptions } from "./plan-options.js";
 import { planPair, type PlanPairOptions } from "./plan-pair.js";
 import type { Terminal } from "./terminal.js";
 import { durationText, textTable } from "./text-table.js";
@@ -40,8 +42,10 @@ export function addPlanCommand(program: Command, terminal: Terminal): void {
       throwProblems(planned.flatMap((experiment) => experiment.faults()));
       await startEngine(terminal, options);
       const guess = ASSUMED_SHARE * matmulRate().best / 2;
+      const shared = sharedAmong(relativesIn(options.results, relativesOf(planned, options)));
+      const listed = new Set<string>();
       let seconds = 0;
-      for (const experiment of planned) seconds += await printPlan(terminal, experiment, options, guess);
+      for (const experiment of planned) seconds += await printPlan(terminal, experiment, options, guess, shared, listed);
       if (planned.length > 1) terminal.print(`All of it takes about ${durationText(seconds)} on this machine with one process.`);
       const missing = new Map(planned.flatMap((experiment) => experiment.missing()).map((source) => [source.expected, source]));
       if (missing.size === 0) return;
@@ -55,30 +59,41 @@ interface Looked {
   readonly run: PlannedRun;
   readonly there: RunOnDisk;
   readonly begun: boolean;
+  /** Whether a run of another name has computed the same, or stands above in the list: nothing is left to compute. */
+  readonly shared: boolean;
 }
 
-/** @param guess - multiply–accumulates a second where no run has been measured. @returns seconds that the rest takes. */
-async function printPlan(terminal: Terminal, experiment: PlannedExperiment, { results, all }: PlanOptions, guess: number): Promise<number> {
+/**
+ * @param guess - multiply–accumulates a second where no run has been measured.
+ * @param listed - what the runs of earlier experiments compute; those of this one are added.
+ * @returns seconds that the rest takes.
+ */
+async function printPlan(terminal: Terminal, experiment: PlannedExperiment, { results, all }: PlanOptions, guess: number, findShared: FindShared, listed: Set<string>): Promise<number> {
   const folder = experimentFolder(results, experiment.profile, experiment.id);
   const canIdentify = experiment.missing().length === 0;
   const looked: Looked[] = [];
   for (const run of experiment.runs) {
-    const there: RunOnDisk = canIdentify ? runOnDisk(folder, run.name, (await run.identify()).sha256) : { kind: "missing" };
-    looked.push({ run, there, begun: existsSync(checkpointPath(folder, run.name)) });
+    const identity = canIdentify ? await run.identify() : undefined;
+    const there: RunOnDisk = identity === undefined ? { kind: "missing" } : runOnDisk(folder, run.name, identity.sha256);
+    const computation = run.computation();
+    const shared = there.kind !== "finished" && ((computation !== null && listed.has(computation)) || (identity !== undefined && (await findShared(run, identity)) !== undefined));
+    if (computation !== null) listed.add(computation);
+    looked.push({ run, there, begun: existsSync(checkpointPath(folder, run.name)), shared });
   }
   const measured = measuredRate(looked);
   const rate = measured ?? guess;
   terminal.print(`\n${experiment.id}, ${experiment.note}`);
   const lines = all === true || looked.length <= LISTED_RUNS ? runLines(looked, rate) : kindLines(looked, rate);
   for (const line of lines) terminal.print(line);
-  const rest = looked.filter(({ there }) => there.kind !== "finished");
+  const [finished, rest] = [looked.filter(({ there }) => there.kind === "finished"), looked.filter(isToDo)];
+  const sharing = looked.length - finished.length - rest.length;
   const seconds = rest.reduce((sum, { run }) => sum + run.work / rate, 0);
-  terminal.print(`${looked.length - rest.length} of ${looked.length} runs exist in ${folder}; the rest takes about ${durationText(seconds)} at ${(rate / 1e9).toPrecision(2)} GFLOPs a second, ${measured === undefined ? "a guess from this machine's matrix products" : "as measured in its finished runs"}.`);
+  terminal.print(`${finished.length} of ${looked.length} runs exist in ${folder}${sharing === 0 ? "" : `, ${sharing} compute what runs of other names do`}; the rest takes about ${durationText(seconds)} at ${(rate / 1e9).toPrecision(2)} GFLOPs a second, ${measured === undefined ? "a guess from this machine's matrix products" : "as measured in its finished runs"}.`);
   return seconds;
 }
 
 function runLines(looked: readonly Looked[], rate: number): string[] {
-  const rows = looked.map((one) => [one.run.name, statusText(one), workText(one.run.work), memoryText(one.run.memory()), one.there.kind === "finished" ? "" : durationText(one.run.work / rate)]);
+  const rows = looked.map((one) => [one.run.name, statusText(one), workText(one.run.work), memoryText(one.run.memory()), isToDo(one) ? durationText(one.run.work / rate) : ""]);
   return textTable(["run", "status", "work", "memory", "estimate"], rows, [2, 3, 4]);
 }
 
@@ -87,12 +102,17 @@ function kindLines(looked: readonly Looked[], rate: number): string[] {
   const kinds = [...new Set(looked.map(({ run }) => run.kind))];
   const rows = kinds.map((kind) => {
     const ofKind = looked.filter(({ run }) => run.kind === kind);
-    const rest = ofKind.filter(({ there }) => there.kind !== "finished");
+    const rest = ofKind.filter(isToDo);
+    const exist = ofKind.filter(({ there }) => there.kind === "finished").length;
     const work = (some: readonly Looked[]): number => some.reduce((sum, { run }) => sum + run.work, 0);
     const memory = ofKind.map(({ run }) => run.memory()).filter((bytes) => bytes !== null);
-    return [kind, String(ofKind.length), String(ofKind.length - rest.length), workText(work(ofKind)), memoryText(memory.length === 0 ? null : Math.max(...memory)), durationText(work(rest) / rate)];
+    return [kind, String(ofKind.length), String(exist), String(ofKind.length - exist - rest.length), workText(work(ofKind)), memoryText(memory.length === 0 ? null : Math.max(...memory)), durationText(work(rest) / rate)];
   });
-  return textTable(["runs by kind", "runs", "exist", "work", "memory", "estimate of the rest"], rows, [1, 2, 3, 4, 5]);
+  return textTable(["runs by kind", "runs", "exist", "shared", "work", "memory", "estimate of the rest"], rows, [1, 2, 3, 4, 5, 6]);
+}
+
+function isToDo({ there, shared }: Looked): boolean {
+  return there.kind !== "finished" && !shared;
 }
 
 /** Multiply–accumulates with their unit. */
@@ -116,7 +136,8 @@ function measuredRate(looked: readonly Looked[]): number | undefined {
   return seconds > 0 ? timed.reduce((sum, one) => sum + one.work, 0) / seconds : undefined;
 }
 
-function statusText({ there, begun }: Looked): string {
+function statusText({ there, begun, shared }: Looked): string {
+  if (shared) return "shared with a run of another name";
   switch (there.kind) {
     case "finished":
       return "exists";

@@ -49,6 +49,11 @@ export function plannedExperiments(ids: readonly string[], options: PlanCommandO
   });
 }
 
+/** Experiments whose finished runs may serve these: every one of the profile, or those planned alike where something was changed. */
+export function relativesOf(planned: readonly PlannedExperiment[], options: PlanCommandOptions): readonly PlannedExperiment[] {
+  return isChanged(options) ? planned : plannedExperiments([], options);
+}
+
 function isChanged({ set, settings, seeds, name }: PlanCommandOptions): boolean {
   return [set, settings, seeds, name].some((option) => option !== undefined);
 }

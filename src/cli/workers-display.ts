@@ -42,7 +42,7 @@ export function workersDisplay(terminal: Terminal, planned: readonly PlannedExpe
         going.set(name, { share, text: `${valuesOf(event.run)}: ${label}` });
         return update();
       }
-      if (event.kind === "skipped") {
+      if (event.kind === "skipped" || event.kind === "shared") {
         if (!finished.has(name)) aside.add(name);
         return;
       }

@@ -11,10 +11,10 @@ import type { Figure, FigureWidth } from "../reporting/figures/figure.js";
 import { figureEndings, writeFigure } from "../reporting/figures/render.js";
 import { readRunRecords, type Ingredient, type Json, type RunRecord } from "../reporting/run-record.js";
 import { readSummary, SUMMARY_FILE, writeSummary } from "../reporting/summary.js";
-import { readRows, rowsToCsv } from "../reporting/rows-csv.js";
+import { parseRows, readRows, rowsToCsv } from "../reporting/rows-csv.js";
 import type { RowType } from "../reporting/record.js";
 import type { Progress } from "../training/train.js";
-import { identityOf, type RunIdentity } from "./run-identity.js";
+import { canonicalJson, identityOf, type RunIdentity } from "./run-identity.js";
 import { changedSettings, type SettingKind } from "./settings.js";
 
 /** - *quick* - minutes on two cores, no download
@@ -114,6 +114,10 @@ export interface ExperimentDefinition<Settings extends PlainData, Point extends 
   readonly missing?: (settings: Settings) => readonly MissingSource[];
   readonly ingredients: (point: Point, settings: Settings) => Promise<Ingredients>;
   readonly run: (point: Point, settings: Settings, context: RunContext) => Promise<readonly Row[]>;
+  /** All that decides what a run computes, beside seed, weights and data, whatever it is called; null, or nothing declared, for runs that are never shared. */
+  readonly computation?: (point: Point, settings: Settings) => Json;
+  /** A row of a run that computed the same, under this point's names; the row itself by default. */
+  readonly renamed?: (row: Row, point: Point, settings: Settings) => Row;
   /** Multiply–accumulates of a run, for time estimates. */
   readonly work: (point: Point, settings: Settings) => number;
   /** Bytes of a run at its peak, about; unknown by default. */
@@ -149,6 +153,10 @@ export interface PlannedRun {
   /** Reads the ingredients and names the run by all that decides its rows. */
   identify(): Promise<RunIdentity>;
   execute(context: Omit<RunContext, "seed" | "profile">): Promise<RunOutcome>;
+  /** Names what is computed, beside weights and data: the same text for runs that compute the same under different names; null for runs that are never shared. */
+  computation(): string | null;
+  /** What a run that computed the same leaves, under this one's names. @param path - of its rows, for messages. */
+  takeOver(csv: string, path: string): RunOutcome;
 }
 
 /** An experiment under one profile, or under a user's own settings. */
@@ -282,6 +290,14 @@ function plannedRun<Settings extends PlainData, Point extends PlainData, Row>(de
     identify: async () => identityOf(definition.id, definition.revision, profile, deciding, seed, await definition.ingredients(point, settings)),
     async execute(context) {
       const rows = await definition.run(point, settings, { ...context, seed, profile });
+      return { csv: rowsToCsv(definition.rowType, rows), rows: rows.length };
+    },
+    computation() {
+      const computed = definition.computation?.(point, settings) ?? null;
+      return computed === null ? null : canonicalJson({ rows: definition.rowType.id, profile, seed, computed });
+    },
+    takeOver(csv, path) {
+      const rows = parseRows(definition.rowType, csv, path).map((row) => definition.renamed?.(row, point, settings) ?? row);
       return { csv: rowsToCsv(definition.rowType, rows), rows: rows.length };
     },
   };

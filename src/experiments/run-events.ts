@@ -9,6 +9,7 @@ import { eventLogPath } from "./run-folder.js";
 /** What a scheduler tells as it goes. `index` counts runs from 0. */
 export type RunEvent =
   | { readonly kind: "skipped"; readonly run: string; readonly index: number; readonly runs: number }
+  | { readonly kind: "shared"; readonly run: string; readonly index: number; readonly runs: number; readonly experiment: string; readonly of: string }
   | { readonly kind: "replaced"; readonly run: string; readonly problem: string }
   | { readonly kind: "started"; readonly run: string; readonly index: number; readonly runs: number; readonly resumed: boolean }
   | { readonly kind: "progress"; readonly run: string; readonly progress: Progress }

@@ -39,6 +39,7 @@ export const samplingAblation = defineVtabStudy({
   settings: { quick: { ...ablationQuick, methods: all.slice(0, 3) }, laptop: { ...vtabLaptop, methods: all }, paper: { ...vtabPaper, methods: all } },
   seeds: { quick: [0], laptop: [0, 1, 2], paper: [0, 1, 2, 3, 4] },
   variants: () => variants,
+  first: all.slice(0, 3),
   figures: { ...stitchFigures(labels), visits: (rows, context) => visitsFigure(rows, all.slice(0, 3).filter((sampler) => rows.some(({ method }) => method === sampler)), { ...context, labels }) },
   report: (rows, context) => reportStitchRows(rows, context, labels),
   reportFiles: stitchReportFiles,

@@ -5,7 +5,8 @@ import { families, familyOf } from "../anchors/registry.js";
 import { choiceProblem, wholeNumberProblem } from "../checks.js";
 import type { ClaimResult } from "../reporting/claims.js";
 import { stitchRows, type StitchRow } from "../reporting/record.js";
-import { adapt, adaptProblems, type AdaptResult, type AnchorFamily } from "../training/adapt.js";
+import type { Json } from "../reporting/run-record.js";
+import { adapt, adaptProblems, type AdaptResult, type AdaptSettings, type AnchorFamily } from "../training/adapt.js";
 import { adaptedRecord, saveAdapted } from "../training/adapted-file.js";
 import { stepsPerEpoch } from "../training/batches.js";
 import type { StitchScore } from "../training/stitch-scores.js";
@@ -69,6 +70,8 @@ export function defineVtabStudy(study: VtabStudy): Experiment {
     ...vtabSources,
     problems: (where, settings) => studyProblems(study.variants(settings), where, settings),
     ingredients: (point, settings) => vtabIngredients(point, settingsAt(point, settings)),
+    computation: (point, settings) => computationOf(point, variantAt(point, settings), settingsAt(point, settings)),
+    renamed: (row, point, settings) => ({ ...row, method: variantAt(point, settings).method ?? point.method }),
     run: (point, settings, context) => runVtab(point, variantAt(point, settings), settingsAt(point, settings), context),
     work: (point, settings) => vtabWork(point, variantAt(point, settings), settingsAt(point, settings)),
     memory: (point, settings) => vtabMemory(variantAt(point, settings), settingsAt(point, settings)),
@@ -114,6 +117,18 @@ export function studyProblems(known: Readonly<Record<string, Variant>>, where: s
   return [...problems, ...adaptProblems(where, unloaded(family), adaptSettingsOf(settings, "pst", family))];
 }
 
+/** What {@link adapt} is told, and on what: variants of any study that agree in it leave the same rows. Null for one of its own way, and where weights are kept: they lie in one place. */
+function computationOf({ task }: Pick<Point, "task">, variant: Variant, settings: VtabSettings): Json {
+  if (variant.adapt !== undefined || settings.saveWeights) return null;
+  const { family, weightsFolder, dataFolder, valImages, testImages } = settings;
+  return { task, family, weightsFolder, dataFolder, valImages, testImages, adapts: variant.adapts, told: toldOf(variant, settings) as unknown as Json };
+}
+
+/** @param images - that training reads; VTAB-1k's number by default. */
+function toldOf({ adapts, tuning }: Variant, settings: VtabSettings, images?: number): AdaptSettings {
+  return { ...adaptSettingsOf(settings, adapts, familyOf(settings.family), images), ...(tuning === undefined ? {} : { method: tuning }) };
+}
+
 /** Weights and data of a run. */
 export async function vtabIngredients({ task }: Pick<Point, "task">, settings: VtabSettings): Promise<Ingredients> {
   const { anchors } = await anchorsOf(settings);
@@ -124,7 +139,7 @@ async function runVtab({ task, method }: Point, variant: Variant, settings: Vtab
   const { seed, profile, checkpoint, weights, fingerprint, onProgress, signal, measure } = context;
   const [family, dataset] = [await anchorsOf(settings), await taskOf(settings, task)];
   const images = dataset.train.count + (settings.refit ? dataset.val.count : 0);
-  const adaptSettings = { ...adaptSettingsOf(settings, variant.adapts, familyOf(settings.family), images), ...(variant.tuning === undefined ? {} : { method: variant.tuning }) };
+  const adaptSettings = toldOf(variant, settings, images);
   const save = (model: TunedModel, stitches: readonly StitchScore[]): void => saveAdapted(weights, model, adaptedRecord(family, dataset, adaptSettings, { kit: versions()["esta"]!, method, seed, stitches }));
   const options = { seed, checkpoint, checkpointEvery: 50, fingerprint, onProgress, signal, ...(settings.saveWeights ? { onTrained: save } : {}) };
   const result = await (variant.adapt ?? adapt)(family, dataset, adaptSettings, options);

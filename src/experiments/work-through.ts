@@ -17,6 +17,7 @@ import { claimRun, type RunClaim } from "./run-claim.js";
 import { makeFolder, type RunEvent } from "./run-events.js";
 import { checkpointPath, removeDamagedCheckpoint, runOnDisk, runRowsPath, weightsPath } from "./run-folder.js";
 import type { RunIdentity } from "./run-identity.js";
+import type { FindShared, SharedRun } from "./shared-runs.js";
 
 /** How runs are worked through. */
 export interface WorkOptions {
@@ -27,6 +28,8 @@ export interface WorkOptions {
   readonly since: number;
   /** Waits for runs that other processes work on, and takes up what they leave; otherwise they are left out. */
   readonly waits: boolean;
+  /** Finds runs that computed the same elsewhere; none by default. */
+  readonly shared?: FindShared | undefined;
 }
 
 /** A run that failed, and why. */
@@ -39,7 +42,7 @@ export interface FailedRun {
 
 /** What came of the runs. */
 export interface Worked {
-  /** Runs that were there before. */
+  /** Runs that were there before, under their own names or others'. */
   readonly skipped: number;
   /** Finished runs, those with them, in the plan's order. */
   readonly done: readonly PlannedRun[];
@@ -59,12 +62,13 @@ const LOOK_AGAIN = 1000;
 /**
  * Does what is not there yet, in order.
  *
- * A run's rows appear whole under their name, then its record; only both together count.
+ * A run's rows appear whole under their name, then its record; only both together count. What another run has computed already is
+ * taken over under the run's own names.
  *
  * @throws the signal's reason when stopped.
  */
 export async function workThrough(experiment: PlannedExperiment, folder: string, options: WorkOptions): Promise<Worked> {
-  const { onEvent: log, signal, since, waits } = options;
+  const { onEvent: log, signal, since, waits, shared = async () => undefined } = options;
   const origin: Origin = { code: codeState(), machine: machine(), versions: versions() };
   const runs = experiment.runs.length;
   const done = new Set<PlannedRun>();
@@ -98,6 +102,14 @@ export async function workThrough(experiment: PlannedExperiment, folder: string,
       }
       if (there.kind === "damaged") log({ kind: "replaced", run: run.name, problem: there.problem });
       try {
+        const elsewhere = await shared(run, identity);
+        if (elsewhere !== undefined) {
+          takeOver(experiment, run, identity, folder, elsewhere);
+          log({ kind: "shared", run: run.name, index, runs, experiment: elsewhere.record.experiment, of: elsewhere.record.run });
+          done.add(run);
+          skipped++;
+          continue;
+        }
         const failure = await runOne(experiment, run, identity, index, folder, origin, claim, options);
         if (failure === undefined) done.add(run);
         else failed.push(failure);
@@ -108,6 +120,16 @@ export async function workThrough(experiment: PlannedExperiment, folder: string,
     left = others;
   }
   return { skipped, done: experiment.runs.filter((run) => done.has(run)), failed };
+}
+
+/** Writes the rows of a run that computed the same, under this one's names, and a record that says so. */
+function takeOver(experiment: PlannedExperiment, run: PlannedRun, identity: RunIdentity, folder: string, { record, csv: theirs }: SharedRun): void {
+  const { csv, rows } = run.takeOver(theirs, `${record.experiment} ${record.run}`);
+  const { sharedWith = { experiment: record.experiment, run: record.run } } = record;
+  makeFolder(dirname(runRecordPath(folder, run.name)));
+  writeFileAtomic(runRowsPath(folder, run.name), csv);
+  writeRunRecord(folder, { ...record, experiment: experiment.id, run: run.name, settings: run.settings, settingsSha256: identity.sha256, rows, rowsSha256: sha256(csv), weights: identity.weights, data: identity.data, sharedWith });
+  rmSync(checkpointPath(folder, run.name), { force: true });
 }
 
 /** Executes one run and writes what came of it; returns why it failed, or nothing. */

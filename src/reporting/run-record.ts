@@ -65,6 +65,8 @@ export interface RunRecord {
   /** Backend that computed, and the number of its threads. */
   readonly engine: { readonly backend: string; readonly threads: number };
   readonly machine: Machine;
+  /** The run of another experiment, or of another name, that computed these rows: times, memory, machine and code are of it. */
+  readonly sharedWith?: { readonly experiment: string; readonly run: string };
   /** What a run wants to keep beside (for instance measured seconds per step). */
   readonly measured?: { readonly [key: string]: Json };
 }

@@ -23,6 +23,8 @@ export const toyRows: RowType<ToyRow> = defineRows("toy", { shape: textColumn(),
 
 /** What a test watches and disturbs. */
 export interface ToyHooks {
+  /** "toy" by default. */
+  readonly id?: string;
   /** Told each step as it is done; what it throws or never resolves stops the run there. */
   readonly onStep?: (run: string, step: number) => void | Promise<void>;
   /** Content that stands for the data; another content is another run. */
@@ -31,11 +33,11 @@ export interface ToyHooks {
   readonly onReport?: (records: readonly RunRecord[]) => void;
 }
 
-/** Makes the toy. Shape "bad" fails as a caller's fault, "broken" as one of ours. */
-export function toyExperiment({ onStep = () => undefined, data = () => "data", onReport = () => undefined }: ToyHooks = {}): Experiment {
+/** Makes the toy. Shapes of equally long names compute the same. Shape "bad" fails as a caller's fault, "broken" as one of ours. */
+export function toyExperiment({ id = "toy", onStep = () => undefined, data = () => "data", onReport = () => undefined }: ToyHooks = {}): Experiment {
   const settings: ToySettings = { shapes: ["ring", "star"], scale: 2, steps: 6, place: null };
   return defineExperiment<ToySettings, ToyPoint, ToyRow>({
-    id: "toy",
+    id,
     question: "Does it run?",
     claim: "it does",
     settings: { quick: settings, laptop: { ...settings, steps: 60 }, paper: { ...settings, steps: 600 } },
@@ -63,6 +65,8 @@ export function toyExperiment({ onStep = () => undefined, data = () => "data", o
       measure("steps", steps);
       return [{ shape, seed, size: scale * steps + seed + shape.length / 10 }];
     },
+    computation: ({ shape }, { scale, steps }) => ({ letters: shape.length, scale, steps }),
+    renamed: (row, { shape }) => ({ ...row, shape }),
     work: (_, { steps }) => steps,
     figures: {},
     async report(rows, { folder, note, records }) {
