@@ -7,7 +7,7 @@ import { groupBy } from "./seed-means.js";
 export interface Coverage {
   readonly planned: number;
   readonly finished: number;
-  /** What is missing, for readers: "task dtd", "seed 2 of task digits", "task=digits_method=pst_seed=1". */
+  /** What is missing, for readers: "task dtd", "seeds 1, 2 of task digits", "task=digits_method=pst_seed=1". */
   readonly missing: readonly string[];
 }
 
@@ -25,19 +25,26 @@ export function coverageOf(planned: readonly string[], isFinished: (name: string
   const finished = planned.length - missing.size;
   if (missing.size === 0 || finished === 0) return { planned: planned.length, finished, missing: missing.size === 0 ? [] : ["every run"] };
   const keys = [...partsOf(planned[0]!).keys()];
-  const groups = [...keys.map((key) => [key]), ...keys.flatMap((first, index) => keys.slice(index + 1).map((second) => [second, first]))];
-  const phrases: string[] = [];
-  for (const group of groups) {
-    const lacking: string[] = [];
-    for (const [phrase, names] of groupBy(planned, (name) => group.map((key) => `${key} ${partsOf(name).get(key) ?? "–"}`).join(" of "))) {
-      if (names.length > 1 && names.every((name) => !isFinished(name)) && names.some((name) => missing.has(name))) {
-        lacking.push(phrase);
-        for (const name of names) missing.delete(name);
-      }
+  const lacking = (group: readonly string[]): (readonly string[])[] => {
+    const found: (readonly string[])[] = [];
+    for (const names of groupBy(planned, (name) => valuesAt(name, group).join("\0")).values()) {
+      if (names.length <= 1 || names.some(isFinished) || !names.some((name) => missing.has(name))) continue;
+      found.push(valuesAt(names[0]!, group));
+      for (const name of names) missing.delete(name);
     }
-    // Several of one kind share its name: "tasks dtd, cifar".
-    const [kind] = group;
-    phrases.push(...(group.length === 1 && lacking.length > 1 ? [`${kind}s ${lacking.map((phrase) => phrase.slice(kind!.length + 1)).join(", ")}`] : lacking));
+    return found;
+  };
+  const phrases: string[] = [];
+  for (const key of keys) {
+    const values = lacking([key]).map(([value]) => value!);
+    if (values.length > 0) phrases.push(counted(key, values));
+  }
+  // Values of one key that lack the same values of another share a phrase: "methods pst, sn-net of tasks dtd, cifar".
+  for (const [second, first] of keys.flatMap((key, index) => keys.slice(index + 1).map((other) => [other, key] as const))) {
+    const bySecond = groupBy(lacking([second, first]), ([value]) => value!);
+    for (const sharing of groupBy([...bySecond], ([, pairs]) => pairs.map(([, value]) => value).join("\0")).values()) {
+      phrases.push(`${counted(second, sharing.map(([value]) => value))} of ${counted(first, sharing[0]![1].map(([, value]) => value!))}`);
+    }
   }
   const single = [...missing];
   const rest = single.length - LISTED_RUNS;
@@ -48,6 +55,16 @@ export function coverageOf(planned: readonly string[], isFinished: (name: string
 export function missingText(coverage: Coverage | undefined): string | null {
   if (coverage === undefined || coverage.finished >= coverage.planned) return null;
   return `Partial: ${coverage.finished} of ${coverage.planned} planned runs are in; missing: ${coverage.missing.join("; ")}.`;
+}
+
+/** "task dtd", "tasks dtd, cifar". */
+function counted(key: string, values: readonly string[]): string {
+  return `${key}${values.length > 1 ? "s" : ""} ${values.join(", ")}`;
+}
+
+function valuesAt(name: string, keys: readonly string[]): string[] {
+  const parts = partsOf(name);
+  return keys.map((key) => parts.get(key) ?? "–");
 }
 
 /** `task=digits_method=pst_seed=0` taken apart; a value may hold underscores. */
