@@ -23,6 +23,7 @@ import { adapt } from "../training/adapt.js";
 import { gradientAngle, linearCka, type HostGradients } from "../training/angles.js";
 import { batchOf, disposeBatch, prepareSplit, type PreparedSplit } from "../training/batches.js";
 import { disposeGradients, stitchGradients, type ImageBatch } from "../training/gradients.js";
+import type { Progress } from "../training/train.js";
 import { stitchView, type TunedModel } from "../tuning/tuned-model.js";
 import { defineExperiment, type RunContext } from "./experiment.js";
 import { ablationQuick, adaptSettingsOf, vtabLaptop, vtabPaper, vtabSettingKinds, type VtabSettings } from "./vtab-settings.js";
@@ -80,14 +81,16 @@ async function runAngles({ task, scope }: Point, settings: AngleSettings, { seed
   const { steps, snapshots, angleImages, everyStitch } = settings;
   const data = prepareSplit(dataset.train, dataset.imageSize, family.normalisation);
   const times = new Set(Array.from({ length: snapshots - 1 }, (_, index) => Math.round((steps * (index + 1)) / (snapshots - 1))));
+  let trained: Progress | undefined;
   const rows: PairRow[] = [];
   const look = async (model: TunedModel, step: number): Promise<void> => {
-    const pairs = await pairsAt(model, data, { angleImages, everyStitch, withCka: step === steps }, seed, signal);
+    const pairs = await pairsAt(model, data, { angleImages, everyStitch, withCka: step === steps }, seed, (label) => void (trained !== undefined && onProgress({ ...trained, label })), signal);
     rows.push(...pairs.map((pair) => ({ task, group: dataset.group, seed, scope, step, steps, ...pair, profile })));
   };
   // After the first step stands for the start: with B still near zero, A's gradients are near zero too. No checkpoint: pairs of earlier times would be lost with it.
   await adapt(family, dataset, adaptSettingsOf({ ...settings, biasScope: scope }, "pst", familyOf(settings.family)), {
-    seed, onProgress, signal,
+    seed, signal,
+    onProgress: (progress) => onProgress((trained = progress)),
     afterStep: async (model, { step }) => {
       if (step === 1 || times.has(step)) await look(model, step);
     },
@@ -98,7 +101,7 @@ async function runAngles({ task, scope }: Point, settings: AngleSettings, { seed
 type Pair = Pick<PairRow, "first" | "second" | "distance" | "degreesLora" | "degreesAll" | "cka">;
 
 /** Every pair of the looked-at stitches on one batch. */
-async function pairsAt(model: TunedModel, data: PreparedSplit, { angleImages, everyStitch, withCka }: { readonly angleImages: number; readonly everyStitch: number; readonly withCka: boolean }, seed: number, signal: AbortSignal): Promise<Pair[]> {
+async function pairsAt(model: TunedModel, data: PreparedSplit, { angleImages, everyStitch, withCka }: { readonly angleImages: number; readonly everyStitch: number; readonly withCka: boolean }, seed: number, tell: (label: string) => void, signal: AbortSignal): Promise<Pair[]> {
   const { space } = model.family;
   const looked = space.stitches.filter((stitch): stitch is JoinedStitch => stitch.kind === "stitch" && (stitch.stitchId - space.anchorDepths.length) % everyStitch === 0);
   const order = createRng(seed).stream("angle-batch").shuffle(Array.from({ length: data.count }, (_, index) => index));
@@ -108,6 +111,7 @@ async function pairsAt(model: TunedModel, data: PreparedSplit, { angleImages, ev
   for (const stitch of looked) {
     signal.throwIfAborted();
     all.push({ stitch, gradients: hostGradients(model, stitch.stitchId, batch), features: withCka ? featuresOf(model, stitch.stitchId, few) : undefined });
+    tell(`gradients, stitch ${all.length} of ${looked.length}`);
     await new Promise((resolve) => setImmediate(resolve));
   }
   const rows = (few.images.shape[0] ?? 0) * tokenCount(model.family.configs[0]!);

@@ -19,6 +19,7 @@ import { tablePaths, writeTable } from "../reporting/table.js";
 import { adapt } from "../training/adapt.js";
 import { batchOf, disposeBatch, prepareSplit, type PreparedSplit } from "../training/batches.js";
 import { disposeGradients, importanceScore, stitchGradients } from "../training/gradients.js";
+import type { Progress } from "../training/train.js";
 import type { TunedModel } from "../tuning/tuned-model.js";
 import { defineExperiment, type RunContext } from "./experiment.js";
 import { ablationQuick, adaptSettingsOf, vtabLaptop, vtabPaper, vtabSettingKinds, type VtabSettings } from "./vtab-settings.js";
@@ -72,12 +73,15 @@ async function runValidity({ task }: Point, settings: ValiditySettings, { seed, 
   const { steps, snapshots, scoreBatches, batchSize, bins } = settings;
   const data = prepareSplit(dataset.train, dataset.imageSize, family.normalisation);
   const times = new Set(Array.from({ length: snapshots }, (_, index) => Math.round((steps * (index + 1)) / snapshots)));
+  let trained: Progress | undefined;
+  const tell = (label: string): void => void (trained !== undefined && onProgress({ ...trained, label }));
   const scores: { readonly step: number; readonly variant: string; readonly values: readonly number[] }[] = [];
   // No checkpoint: scores of earlier snapshots would be lost with it, and the run is short.
   const result = await adapt(family, dataset, adaptSettingsOf(settings, "pst", familyOf(settings.family)), {
-    seed, onProgress, signal,
+    seed, signal,
+    onProgress: (progress) => onProgress((trained = progress)),
     afterStep: async (model, { step }) => {
-      if (times.has(step)) scores.push(...(await scoresAt(model, data, step, batchSize, scoreBatches, seed, signal)));
+      if (times.has(step)) scores.push(...(await scoresAt(model, data, step, batchSize, scoreBatches, seed, tell, signal)));
     },
   });
   scores.push({ step: steps, variant: "training-average", values: result.outcomes.map(({ importance }) => importance) });
@@ -87,7 +91,7 @@ async function runValidity({ task }: Point, settings: ValiditySettings, { seed, 
 }
 
 /** Scores of every stitch by every variant on the same training batches. */
-async function scoresAt(model: TunedModel, data: PreparedSplit, step: number, batchSize: number, batches: number, seed: number, signal: AbortSignal): Promise<{ step: number; variant: string; values: number[] }[]> {
+async function scoresAt(model: TunedModel, data: PreparedSplit, step: number, batchSize: number, batches: number, seed: number, tell: (label: string) => void, signal: AbortSignal): Promise<{ step: number; variant: string; values: number[] }[]> {
   const rng = createRng(seed);
   const order = rng.stream(`score-batches/${step}`).shuffle(Array.from({ length: data.count }, (_, index) => index));
   const sums = new Map<string, number[]>(importanceVariants.map((name) => [name, []]));
@@ -101,6 +105,7 @@ async function scoresAt(model: TunedModel, data: PreparedSplit, step: number, ba
         values[stitchId] = (values[stitchId] ?? 0) + score / batches;
       }
       disposeGradients(result);
+      tell(`scores after step ${step}, stitch ${stitchId + 1} on batch ${index + 1} of ${batches}`);
       if (stitchId % 8 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     disposeBatch(batch);

@@ -7,6 +7,7 @@ import { deploymentStages } from "./deployment-stages.js";
 import { gradientAngles } from "./gradient-angles.js";
 import { instructionFollowing } from "./instruction-following.js";
 import { importanceValidity } from "./importance-validity.js";
+import { learningRates } from "./learning-rates.js";
 import { loraVsFull } from "./lora-vs-full.js";
 import { peftTechniques } from "./peft-techniques.js";
 import { rankAblation } from "./rank-ablation.js";
@@ -14,7 +15,7 @@ import { samplingAblation } from "./sampling-ablation.js";
 import { stitchSpaceIdentities } from "./stitch-space-identities.js";
 import { vtabStitching } from "./vtab-stitching.js";
 
-export const experiments: readonly Experiment[] = [stitchSpaceIdentities, vtabStitching, instructionFollowing, samplingAblation, importanceValidity, gradientAngles, rankAblation, loraVsFull, peftTechniques, deploymentStages];
+export const experiments: readonly Experiment[] = [stitchSpaceIdentities, vtabStitching, learningRates, instructionFollowing, samplingAblation, importanceValidity, gradientAngles, rankAblation, loraVsFull, peftTechniques, deploymentStages];
 
 /** The experiment of that id. @throws {UsageError} listing the known ones. */
 export function experimentOf(id: string): Experiment {

@@ -78,6 +78,8 @@ test.each(["laptop", "paper"] as const)("profile %s: the studies on images share
   const pst = computed("vtab-stitching", "pst");
   expect(computed("sampling-ablation", "importance")).toBe(pst);
   expect(computed("deployment-stages", "one-stage") === pst).toBe(profile === "laptop");
+  expect(computed("learning-rates", "pst-0.003") === pst).toBe(profile === "laptop");
+  expect(computed("learning-rates", "sn-net-0.0003") === computed("vtab-stitching", "sn-net")).toBe(profile === "laptop");
   expect(computed("sampling-ablation", "uniform")).toBe(computed("peft-techniques", "lora"));
   expect(computed("peft-techniques", "full")).toBe(computed("vtab-stitching", "sn-net"));
   for (const label of ["ti", "s", "b"]) expect(computed("lora-vs-full", `lora-8-bias-${label}`)).toBe(computed("vtab-stitching", `anchor-${label}`));
@@ -85,7 +87,7 @@ test.each(["laptop", "paper"] as const)("profile %s: the studies on images share
   const studies = experiments.flatMap((experiment) => experiment.plan(profile, { seeds: [0] }).runs.filter(({ name }) => name.includes("_method=")));
   const byComputation = new Map<string, number>();
   for (const run of studies) if (run.computation() !== null) byComputation.set(run.computation()!, (byComputation.get(run.computation()!) ?? 0) + 1);
-  expect(Math.max(...byComputation.values())).toBe(profile === "laptop" ? 3 : 2);
+  expect(Math.max(...byComputation.values())).toBe(profile === "laptop" ? 4 : 2);
 });
 
 test("runs that keep what they trained are not shared: their weights lie in one place", () => {

@@ -40,6 +40,8 @@ export interface VtabStudy {
   readonly claim: string;
   readonly settings: Readonly<Record<Profile, VtabSettings>>;
   readonly seeds: Readonly<Record<Profile, readonly number[]>>;
+  /** What notes say of the learning rates, where the variants have their own. */
+  readonly rates?: string;
   /** Every variant by name; the setting `methods` chooses among them. */
   readonly variants: (settings: VtabSettings) => Readonly<Record<string, Variant>>;
   /** Variants that are run, on every task and with every seed, before the others are begun; those are begun with the ablations' {@link sixTasks}. */
@@ -58,7 +60,7 @@ export function defineVtabStudy(study: VtabStudy): Experiment {
   const settingsAt = (point: Point, settings: VtabSettings): VtabSettings => ({ ...settings, ...variantAt(point, settings)?.changes });
   return defineExperiment<VtabSettings, Point, StitchRow>({
     ...study,
-    note: vtabNote,
+    note: (settings, seeds, profile) => vtabNote(settings, seeds, profile, study.rates),
     kinds: vtabSettingKinds,
     outsideIdentity: ["tasks", "methods", "weightsFolder", "dataFolder"],
     unread: (point, settings) => unreadSettings(variantAt(point, settings)),
@@ -93,14 +95,14 @@ export function unreadSettings(variant: Variant | undefined): (keyof VtabSetting
   ];
 }
 
-/** Says what was run, in full: a reader of one figure must see what it is not. */
-export function vtabNote(settings: VtabSettings, seeds: readonly number[], profile: string): string {
-  const { family, steps, batchSize, scheduleUnit, testImages, dataFolder, learningRate, fullLearningRate, refit } = settings;
+/** Says what was run, in full: a reader of one figure must see what it is not. @param rates - the learning rates; those of the settings by default. */
+export function vtabNote(settings: VtabSettings, seeds: readonly number[], profile: string, rates = `learning rate ${settings.learningRate} (SN-Net ${settings.fullLearningRate})`): string {
+  const { family, steps, batchSize, scheduleUnit, testImages, dataFolder, refit } = settings;
   const about = families.find(({ familyId }) => familyId === family)?.about ?? "unknown";
   const length = scheduleUnit === "epoch" ? `${Math.ceil(steps / stepsPerEpoch(vtabImages(settings), batchSize))} epochs` : `${steps} steps`;
   const test = testImages === null ? "all test images" : `at most ${testImages} test images a task`;
   const source = dataFolder === null ? "tasks of the kit, not VTAB-1k" : "tasks in VTAB-1k's layout";
-  return `${profile}: family ${family} (${about}), ${length} of batch ${batchSize} on ${vtabImages(settings)} images${refit ? " (validation included)" : ""}, learning rate ${learningRate} (SN-Net ${fullLearningRate}), ${test}, ${seeds.length === 1 ? "1 seed" : `${seeds.length} seeds`}; ${source}`;
+  return `${profile}: family ${family} (${about}), ${length} of batch ${batchSize} on ${vtabImages(settings)} images${refit ? " (validation included)" : ""}, ${rates}, ${test}, ${seeds.length === 1 ? "1 seed" : `${seeds.length} seeds`}; ${source}`;
 }
 
 /** What a study on image tasks reads that is not there: as problems of a run, and one by one. */

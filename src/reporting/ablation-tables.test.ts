@@ -2,9 +2,11 @@
  * @file The ablations' tables and claims on rows whose answers are known by heart.
  */
 import { expect, test } from "vitest";
+import { rateClaims } from "../experiments/learning-rates.js";
 import { loraClaims } from "../experiments/lora-vs-full.js";
 import { rankClaims } from "../experiments/rank-ablation.js";
 import { samplerClaims } from "../experiments/sampling-ablation.js";
+import { bestRate, rateOf, rateTable } from "./rate-table.js";
 import { rankCells, rankTable, scaleOf } from "./rank-table.js";
 import type { StitchRow } from "./record.js";
 import { techniqueMeans, techniqueTable } from "./technique-table.js";
@@ -41,6 +43,23 @@ test("ranks are compared lowest to highest in each scale, seed by seed", () => {
   expect(claims.map(({ claim }) => claim)).toEqual(["A higher rank is more accurate (Ti–S)"]);
   expect(claims[0]!.ours!.mean).toBeCloseTo(0.11, 12);
   expect(claims[0]!.verdict).toBe("supported");
+});
+
+test("a rate is chosen on validation among those with the most runs, and methods are compared at their own", () => {
+  expect([rateOf("sn-net-0.0003"), rateOf("pst-0.01"), rateOf("pst")]).toEqual([{ method: "sn-net", rate: 0.0003 }, { method: "pst", rate: 0.01 }, undefined]);
+  const rowsOf = (method: string, top1: number, valTop1: number, seeds: readonly number[]): StitchRow[] => seeds.flatMap((seed) => [1000, 2000].map((flops, stitchId) => row({ method, seed, stitchId, flops, top1: top1 + seed / 100, valTop1 })));
+  const rows = [
+    ...rowsOf("pst-0.001", 0.9, 0.4, [0, 1]), ...rowsOf("pst-0.01", 0.5, 0.6, [0, 1]), ...rowsOf("pst-0.03", 0.5, 0.99, [0]),
+    ...rowsOf("sn-net-0.0001", 0.7, 0.5, [0, 1]), ...rowsOf("sn-net-0.001", 0.1, 0.2, [0, 1]),
+  ];
+  expect([bestRate(rows, "pst"), bestRate(rows, "sn-net"), bestRate(rows, "full")]).toEqual(["pst-0.01", "sn-net-0.0001", undefined]);
+  const [claim] = rateClaims(rows);
+  expect(claim).toMatchObject({ measure: "area under the frontier, PST at 0.01 − SN-Net at 0.0001", verdict: "contradicted" });
+  expect(claim!.ours!.mean).toBeCloseTo(-0.2, 12);
+  expect(rateTable(rows, "note").rows.map(({ method, rate, chosen, digits, area }) => [method, rate, chosen, (digits as { mean: number }).mean.toFixed(3), (area as { mean: number }).mean.toFixed(3)])).toEqual([
+    ["pst", 0.001, "", "0.905", "0.905"], ["pst", 0.01, "yes", "0.505", "0.505"], ["pst", 0.03, "", "0.500", "0.500"],
+    ["sn-net", 0.0001, "yes", "0.705", "0.705"], ["sn-net", 0.001, "", "0.105", "0.105"],
+  ]);
 });
 
 test("samplers are compared by area, the sign is that of importance", () => {
