@@ -119,6 +119,7 @@ export function validityClaims(rows: readonly ScoreRow[]): ClaimResult[] {
   const regret = (name: string): Map<number, number> => validityBySeed(rows, name, (measures) => measures.regret);
   const one = meanSpread([...correlation("trainable").values()]);
   const better = pairedDifference(regret("random"), regret("trainable"));
+  const byLoss = pairedDifference(regret("random"), regret("loss"));
   const shares = [...new Set(rows.map(({ step, steps }) => step / steps))].sort((a, b) => a - b);
   const early = validityBySeed(rows, "trainable", ({ spearmanInBins }) => spearmanInBins, shares[0]);
   const first = meanSpread([...early.values()]);
@@ -126,6 +127,7 @@ export function validityClaims(rows: readonly ScoreRow[]): ClaimResult[] {
   return [
     { claim: "The score (trainable) ranks stitches of like cost by accuracy", source: "paper" as const, measure: "Spearman's ρ within FLOPs bins, end of training", unit: "correlation" as const, ours: one, ...judge(one) },
     { claim: "Choosing each bin's most important stitch beats a random choice", source: "paper" as const, measure: "regret of a random choice − regret of the score's", ours: better, ...judge(better) },
+    { claim: "Choosing each bin's stitch of least training loss beats a random choice", source: "our question" as const, measure: "regret of a random choice − regret of the loss's", ours: byLoss, ...judge(byLoss) },
     ...(shares.length < 2 ? [] : [{ claim: "The score ranks stitches of like cost by their final accuracy early on", source: "our question" as const, measure: `Spearman's ρ within FLOPs bins after ${Math.round(100 * shares[0]!)} % of the training`, unit: "correlation" as const, ours: first, ...judge(first) }]),
     ...others.map((name) => {
       const ours = meanSpread([...correlation(name).values()]);

@@ -35,4 +35,6 @@ test("lines are means over tasks; the claims take the end of the training", () =
   expect(scoreLines([...perfect, ...reversed, ...early]).map(({ share, measures }) => [share, measures.spearmanInBins])).toEqual([[1, 0], [0.5, -1]]);
   const seeds = [0, 1, 2].flatMap((seed) => [...perfect, ...perfect.map((one) => ({ ...one, variant: "random", score: -one.score }))].map((one) => ({ ...one, seed })));
   expect(validityClaims(seeds).map(({ ours, verdict }) => [ours!.mean.toFixed(3), verdict])).toEqual([["1.000", "supported"], ["0.100", "supported"]]);
+  const loss = seeds.filter(({ variant }) => variant === "trainable").map((one) => ({ ...one, variant: "loss", score: one.stitchId === 3 ? -9 : one.score }));
+  expect(validityClaims([...seeds, ...loss]).find(({ claim }) => claim.includes("least training loss"))).toMatchObject({ measure: "regret of a random choice − regret of the loss's", ours: { mean: expect.closeTo(0.05, 12) }, verdict: "supported" });
 });

@@ -11,10 +11,10 @@ const claimTable = (title, rows) => (rows.length === 0 ? [] : [
       el("td", {}, el("span", { class: `verdict ${claim.verdict}` }, `${marks[claim.verdict]} ${claim.verdict}`)),
       el("td", {}, claim.claim),
       el("td", {}, el("strong", {}, claim.oursText), ` ${claim.measure}`, el("div", { class: "note" }, claim.reasonText)),
-      el("td", {}, el("a", { href: `#${claim.experiment}` }, claim.experiment))))))),
+      el("td", {}, el("a", { href: `#${claim.experiment}` }, claim.experiment), claim.partial ? ", partial" : "")))))),
 ]);
 const claims = () => {
-  const rows = report.experiments.flatMap(({ summary, claimTexts }) => summary.claims.map((claim, index) => ({ ...claim, ...claimTexts[index], experiment: summary.experiment })));
+  const rows = report.experiments.flatMap(({ summary, claimTexts, missing }) => summary.claims.map((claim, index) => ({ ...claim, ...claimTexts[index], experiment: summary.experiment, partial: missing !== null })));
   return el("section", { id: "claims" }, el("h2", {}, "What was claimed, and what came out"),
     el("p", { class: "lead" }, report.tally),
     el("p", { class: "note" }, "Only the direction of an effect is tested, never a published number. Supported or contradicted: the 95 % interval of the mean over seeds lies on one side of zero."),
