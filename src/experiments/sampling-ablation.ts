@@ -3,7 +3,8 @@
  *
  * Run:     ./reproduce.sh quick sampling-ablation
  * Writes:  results/<profile>/sampling-ablation/: rows.csv, the frontiers, and how often each sampler visits which stitch
- * Expects: importance sampling above uniform (paper); how much its temperature, exploration and memory matter is our question.
+ * Expects: importance sampling above uniform (paper); how much its temperature, exploration and memory matter, and whether another score
+ *          deploys better stitches, are our questions.
  */
 import { judge, pairedDifference, type ClaimResult } from "../reporting/claims.js";
 import { visitsFigure } from "../reporting/figures/visits-figure.js";
@@ -17,6 +18,7 @@ const variants: Readonly<Record<string, Variant>> = {
   importance: { adapts: "pst", changes: { sampler: "importance" } },
   uniform: { adapts: "pst", changes: { sampler: "uniform" } },
   "flops-grouped": { adapts: "pst", changes: { sampler: "flops-grouped" } },
+  loss: { adapts: "pst", changes: { sampler: "importance", importance: "loss" } },
   "temperature-0.5": { adapts: "pst", changes: { sampler: "importance", temperature: 0.5 } },
   "temperature-2": { adapts: "pst", changes: { sampler: "importance", temperature: 2 } },
   "exploration-0": { adapts: "pst", changes: { sampler: "importance", exploration: 0 } },
@@ -26,7 +28,7 @@ const variants: Readonly<Record<string, Variant>> = {
 };
 
 const labels: Readonly<Record<string, string>> = {
-  importance: "Importance (τ 1, ε 0.1, β 0.9)", uniform: "Uniform (SN-Net)", "flops-grouped": "FLOPs-grouped (SN-Netv2)",
+  importance: "Importance (τ 1, ε 0.1, β 0.9)", uniform: "Uniform (SN-Net)", "flops-grouped": "FLOPs-grouped (SN-Netv2)", loss: "Score: minus the training loss",
   "temperature-0.5": "τ 0.5", "temperature-2": "τ 2", "exploration-0": "ε 0", "exploration-0.5": "ε 0.5", "beta-0.5": "β 0.5", "beta-0.99": "β 0.99",
 };
 
@@ -39,16 +41,18 @@ export const samplingAblation = defineVtabStudy({
   settings: { quick: { ...ablationQuick, methods: all.slice(0, 3) }, laptop: { ...vtabLaptop, methods: all }, paper: { ...vtabPaper, methods: all } },
   seeds: { quick: [0], laptop: [0, 1, 2], paper: [0, 1, 2, 3, 4] },
   variants: () => variants,
-  first: all.slice(0, 3),
+  first: all.slice(0, 4),
   figures: { ...stitchFigures(labels), visits: (rows, context) => visitsFigure(rows, all.slice(0, 3).filter((sampler) => rows.some(({ method }) => method === sampler)), { ...context, labels }) },
   report: (rows, context) => reportStitchRows(rows, context, labels),
   reportFiles: stitchReportFiles,
   claims: samplerClaims,
 });
 
-/** Areas under the frontier, seed by seed: importance less another sampler. */
+/** Areas, seed by seed: under the frontier, importance less another sampler; under what is deployed, another score less the paper's. */
 export function samplerClaims(rows: readonly StitchRow[]): ClaimResult[] {
   const areas = areasBySeed(rows);
+  const deployed = areasBySeed(rows, ({ areaBySelection }) => areaBySelection);
+  const byLoss = pairedDifference(deployed("loss"), deployed("importance"));
   const against = (source: ClaimResult["source"], other: string, claim: string): ClaimResult => {
     const difference = pairedDifference(areas("importance"), areas(other));
     return { claim, source, measure: `area under the frontier, importance − ${other}`, ours: difference, ...judge(difference) };
@@ -57,5 +61,6 @@ export function samplerClaims(rows: readonly StitchRow[]): ClaimResult[] {
     against("paper", "uniform", "Importance sampling beats uniform sampling"),
     against("our question", "flops-grouped", "Importance sampling beats FLOPs-grouped sampling"),
     against("our question", "exploration-0.5", "Drawing half of the stitches uniformly costs accuracy"),
+    { claim: "Drawing and deploying by training loss deploys better stitches than by the paper's score", source: "our question" as const, measure: "area under the deployed stitches, minus the loss − importance", ours: byLoss, ...judge(byLoss) },
   ].filter(({ ours }) => ours !== null);
 }
