@@ -115,7 +115,9 @@ export const ablationQuick: VtabSettings = { ...vtabQuick, tasks: ["digits"] };
 
 /**
  * Twenty epochs: a stitch is drawn seven times on the mean. PST's rate was chosen on validation of three tasks (0.001 or 0.003, at forty
- * epochs); SN-Net's is ten times lower.
+ * epochs); SN-Net's is ten times lower. Both are low for twenty epochs: on digits, earth-terrain and dsprites-like-location, one seed, the
+ * mean of all stitches is, at 0.001, 0.003 and 0.01, PST's 67.6, 72.9 and 74.4 %, SN-Net's, at a tenth of them, 69.3, 74.0 and 76.7 %; on
+ * validation images 65.8, 71.0 and 72.7, and 67.6, 72.4 and 74.3. SN-Net is ahead at each. The experiment learning-rates goes into it.
  */
 export const vtabLaptop: VtabSettings = { ...vtabBase, tasks: sixTasks, steps: 500, batchSize: 32, valImages: 100, testImages: 500, learningRate: 3e-3, fullLearningRate: 3e-4 };
 
