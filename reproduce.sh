@@ -15,7 +15,7 @@ stop() {
 goal="${1:-quick}"
 [ $# -gt 0 ] && shift
 case "$goal" in
-  quick) takes="about 4 minutes on two cores" ;;
+  quick) takes="about 5 minutes on two cores" ;;
   laptop) takes="a night on two cores; it can be interrupted and takes up where it stopped" ;;
   paper) takes="hours on a GPU; it can be interrupted and takes up where it stopped" ;;
   test) takes="about 10 minutes on two cores" ;;

@@ -29,7 +29,7 @@ export const learningRates = defineVtabStudy({
   question: "Does the comparison of PST with SN-Net depend on their learning rates?",
   claim: "none published; the paper gives one rate a method",
   settings: {
-    quick: { ...ablationQuick, methods: ["pst-0.003", "sn-net-0.0003", "pst-0.01", "sn-net-0.001"], steps: 40, batchSize: 16, testImages: 60 },
+    quick: { ...ablationQuick, methods: ["pst-0.003", "sn-net-0.0003", "pst-0.01", "sn-net-0.001"], steps: 30, batchSize: 16, testImages: 40, valImages: 10 },
     laptop: { ...vtabLaptop, methods, tasks: ["digits", "earth-terrain", "dsprites-like-location"] },
     // Validation images choose the rate, so they are not trained on.
     paper: { ...vtabPaper, methods, tasks: ["cifar", "eurosat", "dsprites_loc"], refit: false },
