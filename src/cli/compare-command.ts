@@ -2,18 +2,17 @@
  * @file `esta compare`: what the anchors in one or more folders of weights are worth on the kit's own tasks, each adapted alone.
  */
 import { Option, type Command } from "commander";
-import { existsSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { familyOf } from "../anchors/registry.js";
-import { choiceProblem, throwProblems, UsageError } from "../checks.js";
+import { choiceProblem, throwProblems } from "../checks.js";
 import { listTasks, loadTask, taskNames } from "../datasets/registry.js";
-import { packageRoot } from "../experiments/package-root.js";
 import { loadAnchorFamily } from "../experiments/vtab-sources.js";
 import { writeFileAtomic } from "../reporting/atomic-write.js";
 import { comparedAnchorsTable } from "../reporting/compared-anchors-table.js";
 import { tableToMarkdown } from "../reporting/table.js";
 import type { AnchorFamily } from "../training/adapt.js";
 import { compareAnchors, defaultCompare, withRandomWeights, type ComparedAnchor, type CompareRecipe } from "../training/compare-anchors.js";
+import { comparedRowsPath, ownAnchors, readComparison } from "./compared-rows.js";
 import { finiteNumber, repeated, startEngine, texts, wholeNumber, withEngineOptions, type EngineOptions } from "./options.js";
 import { progressDisplay } from "./progress.js";
 import { interruptible, type Terminal } from "./terminal.js";
@@ -38,8 +37,6 @@ interface Version {
   readonly family: AnchorFamily;
 }
 
-const ownAnchors = join(packageRoot, "data", "anchors");
-
 /** Adds the command. */
 export function addCompareCommand(program: Command, terminal: Terminal): void {
   withEngineOptions(program.command("compare"))
@@ -62,7 +59,7 @@ export function addCompareCommand(program: Command, terminal: Terminal): void {
       const versions = options.random === true ? [...trained, { name: "random", family: withRandomWeights(trained[0]!.family, seed) }] : trained;
       const recipe: CompareRecipe = { ...defaultCompare, steps, batchSize, learningRate, testImages, seed };
       await startEngine(terminal, options);
-      const rowsFile = join(out, `${familyId}-compared.json`);
+      const rowsFile = comparedRowsPath(out, familyId);
       const { imageSize } = familyOf(familyId).anchors[0]!.config;
       const display = progressDisplay(terminal);
       const rows = await interruptible(terminal, async (signal) => {
@@ -85,14 +82,9 @@ export function addCompareCommand(program: Command, terminal: Terminal): void {
 }
 
 /** Rows of an earlier run under the same recipe. */
-function knownRows(path: string, recipe: CompareRecipe): ComparedAnchor[] {
-  if (!existsSync(path)) return [];
-  try {
-    const { recipe: earlier, rows } = JSON.parse(readFileSync(path, "utf8")) as { readonly recipe: CompareRecipe; readonly rows: ComparedAnchor[] };
-    return JSON.stringify(earlier) === JSON.stringify(recipe) ? rows : [];
-  } catch {
-    throw new UsageError(`compare: ${path} cannot be read as JSON, expected rows of an earlier comparison: delete it to measure anew.`);
-  }
+function knownRows(path: string, recipe: CompareRecipe): readonly ComparedAnchor[] {
+  const earlier = readComparison(path);
+  return earlier !== undefined && JSON.stringify(earlier.recipe) === JSON.stringify(recipe) ? earlier.rows : [];
 }
 
 /** Adds rows to those kept under the same recipe. */

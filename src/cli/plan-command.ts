@@ -5,13 +5,12 @@ import type { Command } from "commander";
 import { throwProblems } from "../checks.js";
 import type { PlannedExperiment, PlannedRun } from "../experiments/experiment.js";
 import { checkpointPath, experimentFolder, runOnDisk, type RunOnDisk } from "../experiments/run-folder.js";
-import { relativesIn } from "../experiments/run-experiment.js";
-import { sharedAmong, type FindShared } from "../experiments/shared-runs.js";
+import type { FindShared } from "../experiments/shared-runs.js";
 import { existsSync } from "node:fs";
 import { matmulRate } from "./matmul-rate.js";
 import { startEngine, wholeNumber, withEngineOptions, type EngineOptions } from "./options.js";
 import { withPairOptions } from "./pair-options.js";
-import { plannedExperiments, relativesOf, withPlanOptions, type PlanCommandOptions } from "./plan-options.js";
+import { plannedExperiments, sharedWith, withPlanOptions, type PlanCommandOptions } from "./plan-options.js";
 import { planPair, type PlanPairOptions } from "./plan-pair.js";
 import type { Terminal } from "./terminal.js";
 import { durationText, textTable } from "./text-table.js";
@@ -42,7 +41,7 @@ export function addPlanCommand(program: Command, terminal: Terminal): void {
       throwProblems(planned.flatMap((experiment) => experiment.faults()));
       await startEngine(terminal, options);
       const guess = ASSUMED_SHARE * matmulRate().best / 2;
-      const shared = sharedAmong(relativesIn(options.results, relativesOf(planned, options)));
+      const shared = sharedWith(planned, options);
       const listed = new Set<string>();
       let seconds = 0;
       for (const experiment of planned) seconds += await printPlan(terminal, experiment, options, guess, shared, listed);
@@ -85,10 +84,10 @@ async function printPlan(terminal: Terminal, experiment: PlannedExperiment, { re
   terminal.print(`\n${experiment.id}, ${experiment.note}`);
   const lines = all === true || looked.length <= LISTED_RUNS ? runLines(looked, rate) : kindLines(looked, rate);
   for (const line of lines) terminal.print(line);
-  const [finished, rest] = [looked.filter(({ there }) => there.kind === "finished"), looked.filter(isToDo)];
-  const sharing = looked.length - finished.length - rest.length;
+  const rest = looked.filter(isToDo);
+  const [exist, sharing] = [looked.filter(exists).length, looked.filter(({ shared }) => shared).length];
   const seconds = rest.reduce((sum, { run }) => sum + run.work / rate, 0);
-  terminal.print(`${finished.length} of ${looked.length} runs exist in ${folder}${sharing === 0 ? "" : `, ${sharing} compute what runs of other names do`}; the rest takes about ${durationText(seconds)} at ${(rate / 1e9).toPrecision(2)} GFLOPs a second, ${measured === undefined ? "a guess from this machine's matrix products" : "as measured in its finished runs"}.`);
+  terminal.print(`${exist} of ${looked.length} runs exist in ${folder}${sharing === 0 ? "" : `, ${sharing} compute what runs of other names do`}; the rest takes about ${durationText(seconds)} at ${(rate / 1e9).toPrecision(2)} GFLOPs a second, ${measured === undefined ? "a guess from this machine's matrix products" : "as measured in its finished runs"}.`);
   return seconds;
 }
 
@@ -103,16 +102,19 @@ function kindLines(looked: readonly Looked[], rate: number): string[] {
   const rows = kinds.map((kind) => {
     const ofKind = looked.filter(({ run }) => run.kind === kind);
     const rest = ofKind.filter(isToDo);
-    const exist = ofKind.filter(({ there }) => there.kind === "finished").length;
     const work = (some: readonly Looked[]): number => some.reduce((sum, { run }) => sum + run.work, 0);
     const memory = ofKind.map(({ run }) => run.memory()).filter((bytes) => bytes !== null);
-    return [kind, String(ofKind.length), String(exist), String(ofKind.length - exist - rest.length), workText(work(ofKind)), memoryText(memory.length === 0 ? null : Math.max(...memory)), durationText(work(rest) / rate)];
+    return [kind, String(ofKind.length), String(ofKind.filter(exists).length), String(ofKind.filter(({ shared }) => shared).length), workText(work(ofKind)), memoryText(memory.length === 0 ? null : Math.max(...memory)), durationText(work(rest) / rate)];
   });
   return textTable(["runs by kind", "runs", "exist", "shared", "work", "memory", "estimate of the rest"], rows, [1, 2, 3, 4, 5, 6]);
 }
 
-function isToDo({ there, shared }: Looked): boolean {
-  return there.kind !== "finished" && !shared;
+function exists({ there }: Looked): boolean {
+  return there.kind === "finished";
+}
+
+function isToDo(one: Looked): boolean {
+  return !exists(one) && !one.shared;
 }
 
 /** Multiply–accumulates with their unit. */

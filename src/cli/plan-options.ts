@@ -5,6 +5,7 @@ import { Option, type Command } from "commander";
 import { experimentOf, experiments, profileOf } from "../experiments/index.js";
 import { profiles, type Experiment, type PlannedExperiment } from "../experiments/experiment.js";
 import { parseAssignments, readSettingsFile } from "../experiments/settings.js";
+import { sharedAmong, type FindShared } from "../experiments/shared-runs.js";
 import { defaultResults, repeated, wholeNumbers } from "./options.js";
 
 /** Options of the commands that plan. */
@@ -49,9 +50,9 @@ export function plannedExperiments(ids: readonly string[], options: PlanCommandO
   });
 }
 
-/** Experiments whose finished runs may serve these: every one of the profile, or those planned alike where something was changed. */
-export function relativesOf(planned: readonly PlannedExperiment[], options: PlanCommandOptions): readonly PlannedExperiment[] {
-  return isChanged(options) ? planned : plannedExperiments([], options);
+/** Finds finished runs that may serve these: of every experiment of the profile, or of those planned alike where something was changed. */
+export function sharedWith(planned: readonly PlannedExperiment[], options: PlanCommandOptions): FindShared {
+  return sharedAmong(options.results, isChanged(options) ? planned : plannedExperiments([], options));
 }
 
 function isChanged({ set, settings, seeds, name }: PlanCommandOptions): boolean {

@@ -10,10 +10,11 @@ import type { PlannedExperiment } from "../experiments/experiment.js";
 import { forgetRuns, runExperiment, type ScheduleSummary } from "../experiments/run-experiment.js";
 import type { RunEvent } from "../experiments/run-events.js";
 import { experimentFolder } from "../experiments/run-folder.js";
+import type { FindShared } from "../experiments/shared-runs.js";
 import { useBackend, type BackendChoice, type BackendInUse } from "../tensor/index.js";
 import { writeOverviews } from "./report-command.js";
 import { startEngine, wholeNumber, withEngineOptions, type EngineOptions } from "./options.js";
-import { planArguments, plannedExperiments, relativesOf, withPlanOptions, type PlanCommandOptions } from "./plan-options.js";
+import { planArguments, plannedExperiments, sharedWith, withPlanOptions, type PlanCommandOptions } from "./plan-options.js";
 import { progressDisplay } from "./progress.js";
 import { interruptible, type Terminal } from "./terminal.js";
 import { durationText, textTable } from "./text-table.js";
@@ -41,7 +42,7 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (exi
       throwProblems(planned.flatMap((experiment) => experiment.problems()));
       if (options.worker !== undefined) {
         const engine = await startEngine(terminal, options);
-        if (await workAsOneOfSeveral(planned, relativesFor(planned, options), options.results, engine, options.worker)) finish(143);
+        if (await workAsOneOfSeveral(planned, sharedFor(planned, options), options.results, engine, options.worker)) finish(143);
         return;
       }
       const workers = options.workers === "auto" ? await workersFor(options) : options.workers;
@@ -54,9 +55,9 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (exi
     });
 }
 
-/** Finished runs of these experiments serve others that compute the same, except where all is to be done again. */
-function relativesFor(planned: readonly PlannedExperiment[], options: RunOptions): readonly PlannedExperiment[] {
-  return options.again === true ? [] : relativesOf(planned, options);
+/** Finished runs serve others that compute the same, except where all is to be done again. */
+function sharedFor(planned: readonly PlannedExperiment[], options: RunOptions): FindShared | undefined {
+  return options.again === true ? undefined : sharedWith(planned, options);
 }
 
 function workersOf(text: string): number | "auto" {
@@ -71,9 +72,9 @@ async function workersFor({ profile, backend }: RunOptions): Promise<number> {
 
 async function oneAfterAnother(terminal: Terminal, planned: readonly PlannedExperiment[], options: RunOptions, signal: AbortSignal): Promise<ScheduleSummary[]> {
   const engine = await startEngine(terminal, options);
-  const relatives = relativesFor(planned, options);
+  const shared = sharedFor(planned, options);
   const done: ScheduleSummary[] = [];
-  for (const experiment of planned) done.push(await schedule(terminal, experiment, engine, { results: options.results, signal, again: options.again === true, relatives }));
+  for (const experiment of planned) done.push(await schedule(terminal, experiment, engine, { results: options.results, signal, again: options.again === true, shared }));
   return done;
 }
 
@@ -93,9 +94,10 @@ async function together(terminal: Terminal, ids: readonly string[], planned: rea
     args: ["run", ...ids, ...planArguments(options), "--backend", backend, ...(again === true ? ["--again"] : [])],
     onLoss: (how, replaced) => terminal.complain(`  a worker ended (${how}): ${replaced ? "another takes its place and takes up its run" : "too many have, its place stays empty"}`),
   });
+  const shared = sharedFor(planned, options);
   const summaries: ScheduleSummary[] = [];
   for (const experiment of planned) {
-    const summary = await runExperiment(experiment, { results, engine, signal, since, relatives: relativesFor(planned, options), onEvent: eventPrinter(terminal, experiment) });
+    const summary = await runExperiment(experiment, { results, engine, signal, since, shared, onEvent: eventPrinter(terminal, experiment) });
     const news = display.finished(experiment.id);
     summaries.push(said(terminal, experiment, { ...summary, finished: summary.finished + news, skipped: summary.skipped - news }));
   }
@@ -109,7 +111,7 @@ export function claimLines(reports: readonly { readonly experiment: PlannedExper
 }
 
 /** Runs one planned experiment with its events shown. */
-export async function schedule(terminal: Terminal, experiment: PlannedExperiment, engine: BackendInUse, options: { readonly results: string; readonly folder?: string; readonly signal: AbortSignal; readonly again?: boolean; readonly relatives?: readonly PlannedExperiment[] }): Promise<ScheduleSummary> {
+export async function schedule(terminal: Terminal, experiment: PlannedExperiment, engine: BackendInUse, options: { readonly results: string; readonly folder?: string; readonly signal: AbortSignal; readonly again?: boolean; readonly shared?: FindShared | undefined }): Promise<ScheduleSummary> {
   terminal.print(`${experiment.id}: ${experiment.note}`);
   return said(terminal, experiment, await runExperiment(experiment, { ...options, engine, onEvent: eventPrinter(terminal, experiment) }));
 }

@@ -2,19 +2,17 @@
  * @file `esta tasks`: the card of each of the kit's own tasks, and contact sheets of their pictures.
  */
 import type { Command } from "commander";
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { familyOf } from "../anchors/registry.js";
 import { choiceProblem, throwProblems } from "../checks.js";
 import { classCounts, firstImages, type Dataset, type ImageSplit } from "../datasets/dataset.js";
 import { listTasks, loadTask, taskNames } from "../datasets/registry.js";
 import type { TaskCard } from "../datasets/task-recipe.js";
-import { packageRoot } from "../experiments/package-root.js";
 import { writeFileAtomic } from "../reporting/atomic-write.js";
 import { contactSheetPng, type ContactSheet } from "../reporting/figures/contact-sheet.js";
 import { useBackend } from "../tensor/index.js";
-import type { ComparedAnchor } from "../training/compare-anchors.js";
 import { pixelProbe } from "../training/pixel-probe.js";
+import { comparedRowsPath, ownAnchors, readComparison, type Comparison } from "./compared-rows.js";
 import { progressDisplay } from "./progress.js";
 import type { Terminal } from "./terminal.js";
 
@@ -22,8 +20,6 @@ import type { Terminal } from "./terminal.js";
 const sheetPictures = 48;
 /** First test pictures that a probe is measured on, as `esta compare` does with anchors. */
 const PROBED_PICTURES = 1000;
-/** What `esta compare` measured of the kit's anchors. */
-const comparedFile = join(packageRoot, "data", "anchors", "mini-compared.json");
 
 /** Adds the command. */
 export function addTasksCommand(program: Command, terminal: Terminal): void {
@@ -38,12 +34,13 @@ export function addTasksCommand(program: Command, terminal: Terminal): void {
       throwProblems(names.flatMap((name) => choiceProblem("tasks", "task", name, taskNames)));
       const cards = listTasks().filter(({ name }) => names.length === 0 || names.includes(name));
       const display = progressDisplay(terminal);
+      const compared = readComparison(comparedRowsPath(ownAnchors, "mini"));
       if (probe === true) await useBackend("auto");
       for (const [index, card] of cards.entries()) {
         display.update({ done: index, total: cards.length, label: card.name });
         const task = await loadTask(card.name);
         display.clear();
-        for (const line of cardLines(card, task)) terminal.print(line);
+        for (const line of cardLines(card, task, compared)) terminal.print(line);
         if (probe === true) terminal.print(probeLine(task));
         if (sheets === undefined) continue;
         const path = join(sheets, `${card.name}.png`);
@@ -53,7 +50,8 @@ export function addTasksCommand(program: Command, terminal: Terminal): void {
     });
 }
 
-function cardLines(card: TaskCard, task: Dataset): string[] {
+/** @param compared - what `esta compare` measured of the kit's anchors. */
+function cardLines(card: TaskCard, task: Dataset, compared: Comparison | undefined): string[] {
   const { train, val, test } = card.counts;
   return [
     `${card.name} (${card.group})`,
@@ -63,14 +61,12 @@ function cardLines(card: TaskCard, task: Dataset): string[] {
     `  licence   ${card.licence}`,
     `  balance   ${(["train", "val", "test"] as const).map((split) => `${split} ${balance(task[split], task.classes)}`).join(", ")} a class`,
     `  chance    ${card.chance.toFixed(3)}`,
-    ...aloneLines(task),
+    ...(compared === undefined ? [] : aloneLines(task, compared)),
   ];
 }
 
 /** Each of the kit's anchors adapted alone, where that was measured on these very pictures. */
-function aloneLines({ sha256 }: Dataset): string[] {
-  if (!existsSync(comparedFile)) return [];
-  const { recipe, rows } = JSON.parse(readFileSync(comparedFile, "utf8")) as { readonly recipe: { readonly steps: number }; readonly rows: readonly ComparedAnchor[] };
+function aloneLines({ sha256 }: Dataset, { recipe, rows }: Comparison): string[] {
   const found = familyOf("mini").anchors.flatMap(({ anchorId, label }) => rows.filter((row) => row.anchorId === anchorId && row.taskSha256 === sha256).map(({ adaptedTop1 }) => `${label} ${adaptedTop1.toFixed(3)}`));
   return found.length === 0 ? [] : [`  alone     ${found.join(", ")}: each anchor of family mini adapted alone, ${recipe.steps} steps (esta compare)`];
 }

@@ -23,7 +23,6 @@ import { adapt } from "../training/adapt.js";
 import { gradientAngle, linearCka, type HostGradients } from "../training/angles.js";
 import { batchOf, disposeBatch, prepareSplit, type PreparedSplit } from "../training/batches.js";
 import { disposeGradients, stitchGradients, type ImageBatch } from "../training/gradients.js";
-import type { Progress } from "../training/train.js";
 import { stitchView, type TunedModel } from "../tuning/tuned-model.js";
 import { defineExperiment, type RunContext } from "./experiment.js";
 import { ablationQuick, adaptSettingsOf, vtabLaptop, vtabPaper, vtabSettingKinds, type VtabSettings } from "./vtab-settings.js";
@@ -81,18 +80,16 @@ async function runAngles({ task, scope }: Point, settings: AngleSettings, { seed
   const { steps, snapshots, angleImages, everyStitch } = settings;
   const data = prepareSplit(dataset.train, dataset.imageSize, family.normalisation);
   const times = new Set(Array.from({ length: snapshots - 1 }, (_, index) => Math.round((steps * (index + 1)) / (snapshots - 1))));
-  let trained: Progress | undefined;
   const rows: PairRow[] = [];
-  const look = async (model: TunedModel, step: number): Promise<void> => {
-    const pairs = await pairsAt(model, data, { angleImages, everyStitch, withCka: step === steps }, seed, (label) => void (trained !== undefined && onProgress({ ...trained, label })), signal);
+  const look = async (model: TunedModel, step: number, tell: (label: string) => void): Promise<void> => {
+    const pairs = await pairsAt(model, data, { angleImages, everyStitch, withCka: step === steps }, seed, tell, signal);
     rows.push(...pairs.map((pair) => ({ task, group: dataset.group, seed, scope, step, steps, ...pair, profile })));
   };
   // After the first step stands for the start: with B still near zero, A's gradients are near zero too. No checkpoint: pairs of earlier times would be lost with it.
   await adapt(family, dataset, adaptSettingsOf({ ...settings, biasScope: scope }, "pst", familyOf(settings.family)), {
-    seed, signal,
-    onProgress: (progress) => onProgress((trained = progress)),
-    afterStep: async (model, { step }) => {
-      if (step === 1 || times.has(step)) await look(model, step);
+    seed, onProgress, signal,
+    afterStep: async (model, { step }, tell) => {
+      if (step === 1 || times.has(step)) await look(model, step, tell);
     },
   });
   return rows;

@@ -19,7 +19,6 @@ import { tablePaths, writeTable } from "../reporting/table.js";
 import { adapt } from "../training/adapt.js";
 import { batchOf, disposeBatch, prepareSplit, type PreparedSplit } from "../training/batches.js";
 import { disposeGradients, importanceScore, stitchGradients } from "../training/gradients.js";
-import type { Progress } from "../training/train.js";
 import type { TunedModel } from "../tuning/tuned-model.js";
 import { defineExperiment, type RunContext } from "./experiment.js";
 import { ablationQuick, adaptSettingsOf, vtabLaptop, vtabPaper, vtabSettingKinds, type VtabSettings } from "./vtab-settings.js";
@@ -73,14 +72,11 @@ async function runValidity({ task }: Point, settings: ValiditySettings, { seed, 
   const { steps, snapshots, scoreBatches, batchSize, bins } = settings;
   const data = prepareSplit(dataset.train, dataset.imageSize, family.normalisation);
   const times = new Set(Array.from({ length: snapshots }, (_, index) => Math.round((steps * (index + 1)) / snapshots)));
-  let trained: Progress | undefined;
-  const tell = (label: string): void => void (trained !== undefined && onProgress({ ...trained, label }));
   const scores: { readonly step: number; readonly variant: string; readonly values: readonly number[] }[] = [];
   // No checkpoint: scores of earlier snapshots would be lost with it, and the run is short.
   const result = await adapt(family, dataset, adaptSettingsOf(settings, "pst", familyOf(settings.family)), {
-    seed, signal,
-    onProgress: (progress) => onProgress((trained = progress)),
-    afterStep: async (model, { step }) => {
+    seed, onProgress, signal,
+    afterStep: async (model, { step }, tell) => {
       if (times.has(step)) scores.push(...(await scoresAt(model, data, step, batchSize, scoreBatches, seed, tell, signal)));
     },
   });

@@ -11,7 +11,7 @@ import type { BackendInUse } from "../tensor/index.js";
 import type { PlannedExperiment, PlannedRun } from "./experiment.js";
 import { eventLog, type RunEvent } from "./run-events.js";
 import { experimentFolder, runOnDisk, runRowsPath } from "./run-folder.js";
-import { sharedAmong, type Relative } from "./shared-runs.js";
+import type { FindShared } from "./shared-runs.js";
 import { workThrough, type FailedRun } from "./work-through.js";
 
 /** How an experiment is run. */
@@ -26,8 +26,8 @@ export interface ScheduleOptions {
   readonly signal?: AbortSignal;
   /** Does finished runs again, and takes none over. */
   readonly again?: boolean;
-  /** Experiments whose finished runs are taken over where they computed the same; none by default. */
-  readonly relatives?: readonly PlannedExperiment[];
+  /** Finds finished runs that computed the same, which are taken over; none by default. */
+  readonly shared?: FindShared | undefined;
   /** Runs that failed after this time, in milliseconds since 1970, are not tried again; the time of the call by default. */
   readonly since?: number;
 }
@@ -48,19 +48,14 @@ export interface ScheduleSummary {
  * @throws {UsageError} before any work when the experiment cannot run; the signal's reason when stopped.
  */
 export async function runExperiment(experiment: PlannedExperiment, options: ScheduleOptions): Promise<ScheduleSummary> {
-  const { results, engine, onEvent: tell = () => undefined, again = false, relatives = [], since = performance.timeOrigin + performance.now(), signal = new AbortController().signal } = options;
+  const { results, engine, onEvent: tell = () => undefined, again = false, shared, since = performance.timeOrigin + performance.now(), signal = new AbortController().signal } = options;
   throwProblems(experiment.problems());
   const folder = options.folder ?? experimentFolder(results, experiment.profile, experiment.id);
   const log = eventLog(folder, tell);
   if (again) forgetRuns(experiment, folder);
-  const { skipped, done, failed } = await workThrough(experiment, folder, { engine, onEvent: log, signal, since, waits: true, shared: again ? undefined : sharedAmong(relativesIn(results, relatives)) });
+  const { skipped, done, failed } = await workThrough(experiment, folder, { engine, onEvent: log, signal, since, waits: true, shared: again ? undefined : shared });
   await writeResults(experiment, folder, done, skipped < done.length || failed.length > 0, log);
   return { folder, skipped, finished: done.length - skipped, failed };
-}
-
-/** Experiments with their folders below that of all results. */
-export function relativesIn(results: string, planned: readonly PlannedExperiment[]): Relative[] {
-  return planned.map((experiment) => ({ experiment, folder: experimentFolder(results, experiment.profile, experiment.id) }));
 }
 
 /** Takes the records away by which finished runs are known. */

@@ -8,6 +8,7 @@ import type { PlannedExperiment, Profile } from "./experiment.js";
 import { experimentOf, experiments } from "./index.js";
 import { runExperiment, type ScheduleOptions } from "./run-experiment.js";
 import type { RunEvent } from "./run-events.js";
+import { sharedAmong } from "./shared-runs.js";
 
 let results: string;
 beforeEach(() => (results = mkdtempSync(join(tmpdir(), "esta-shared-"))));
@@ -19,7 +20,7 @@ const planned = (hooks: ToyHooks, changes: ToyChanges): PlannedExperiment => toy
 async function run(toy: PlannedExperiment, relatives: readonly PlannedExperiment[], steps: string[] = [], options: Partial<ScheduleOptions> = {}): Promise<{ readonly folder: string; readonly csv: string; readonly steps: string[]; readonly events: readonly RunEvent[]; readonly skipped: number }> {
   const events: RunEvent[] = [];
   steps.length = 0;
-  const { folder, skipped } = await runExperiment(toy, { results, engine: { backend: "cpu", threads: 1 }, relatives, onEvent: (event) => events.push(event), ...options });
+  const { folder, skipped } = await runExperiment(toy, { results, engine: { backend: "cpu", threads: 1 }, shared: sharedAmong(results, relatives), onEvent: (event) => events.push(event), ...options });
   return { folder, csv: readFileSync(join(folder, "rows.csv"), "utf8"), steps: [...new Set(steps)], events, skipped };
 }
 

@@ -5,15 +5,10 @@
  */
 import { existsSync } from "node:fs";
 import { runRecordPath, type RunRecord } from "../reporting/run-record.js";
+import { groupBy } from "../reporting/seed-means.js";
 import type { PlannedExperiment, PlannedRun } from "./experiment.js";
-import { runOnDisk } from "./run-folder.js";
+import { experimentFolder, runOnDisk } from "./run-folder.js";
 import type { RunIdentity } from "./run-identity.js";
-
-/** An experiment whose finished runs may be taken over, and where they lie. */
-export interface Relative {
-  readonly experiment: PlannedExperiment;
-  readonly folder: string;
-}
 
 /** A finished run that computed the same. */
 export interface SharedRun {
@@ -29,13 +24,15 @@ export type FindShared = (run: PlannedRun, identity: RunIdentity) => Promise<Sha
  * Makes a finder among experiments of one profile.
  *
  * A run counts when it is whole, of its own present causes, and read the same weights and data.
+ *
+ * @param results - folder of all results; an experiment's lies below it, by profile and id.
  */
-export function sharedAmong(relatives: readonly Relative[]): FindShared {
-  let byComputation: Map<string, { readonly run: PlannedRun; readonly folder: string }[]> | undefined;
+export function sharedAmong(results: string, experiments: readonly PlannedExperiment[]): FindShared {
+  let byComputation: Map<string | null, { readonly run: PlannedRun; readonly folder: string }[]> | undefined;
   return async (run, identity) => {
     const computation = run.computation();
     if (computation === null) return undefined;
-    byComputation ??= computationsOf(relatives);
+    byComputation ??= groupBy(experiments.flatMap(({ profile, id, runs }) => runs.map((one) => ({ run: one, folder: experimentFolder(results, profile, id) }))), (one) => one.run.computation());
     for (const { run: other, folder } of byComputation.get(computation) ?? []) {
       if (!existsSync(runRecordPath(folder, other.name))) continue;
       const causes = await other.identify();
@@ -45,17 +42,6 @@ export function sharedAmong(relatives: readonly Relative[]): FindShared {
     }
     return undefined;
   };
-}
-
-function computationsOf(relatives: readonly Relative[]): Map<string, { readonly run: PlannedRun; readonly folder: string }[]> {
-  const found = new Map<string, { readonly run: PlannedRun; readonly folder: string }[]>();
-  for (const { experiment, folder } of relatives) {
-    for (const run of experiment.runs) {
-      const computation = run.computation();
-      if (computation !== null) found.set(computation, [...(found.get(computation) ?? []), { run, folder }]);
-    }
-  }
-  return found;
 }
 
 function contents({ weights, data }: RunIdentity): string {

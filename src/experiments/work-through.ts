@@ -126,7 +126,6 @@ export async function workThrough(experiment: PlannedExperiment, folder: string,
 function takeOver(experiment: PlannedExperiment, run: PlannedRun, identity: RunIdentity, folder: string, { record, csv: theirs }: SharedRun): void {
   const { csv, rows } = run.takeOver(theirs, `${record.experiment} ${record.run}`);
   const { sharedWith = { experiment: record.experiment, run: record.run } } = record;
-  makeFolder(dirname(runRecordPath(folder, run.name)));
   writeFileAtomic(runRowsPath(folder, run.name), csv);
   writeRunRecord(folder, { ...record, experiment: experiment.id, run: run.name, settings: run.settings, settingsSha256: identity.sha256, rows, rowsSha256: sha256(csv), weights: identity.weights, data: identity.data, sharedWith });
   rmSync(checkpointPath(folder, run.name), { force: true });

@@ -2,7 +2,7 @@
  * @file What learning rates are worth: accuracy by method, rate, task and seed, and which rate validation chooses.
  */
 import type { StitchRow } from "./record.js";
-import { average, groupBy, meanSpread } from "./seed-means.js";
+import { average, groupBy, meanSpread, type MeanSpread } from "./seed-means.js";
 import type { Table } from "./table.js";
 import { areasBySeed } from "./tables.js";
 
@@ -36,6 +36,14 @@ export function rateCells(rows: readonly StitchRow[]): RateCell[] {
   return cells.sort((a, b) => a.rate - b.rate);
 }
 
+/** Mean over the tasks, seed by seed, and over the seeds that have every task; null where none has. @param value - of a cell; a seed that lacks one is left out. */
+export function overSeeds(cells: readonly RateCell[], tasks: number, value: (cell: RateCell) => number | null): MeanSpread | null {
+  return meanSpread([...groupBy(cells, ({ seed }) => seed).values()].flatMap((ofSeed) => {
+    const values = ofSeed.flatMap((cell) => value(cell) ?? []);
+    return values.length === tasks ? [average(values)] : [];
+  }));
+}
+
 /** Name of a method at the rate with the highest mean accuracy on validation images, among rates that have the most runs; nothing where none was evaluated there. */
 export function bestRate(rows: readonly StitchRow[], method: string): string | undefined {
   const byName = [...groupBy(rateCells(rows).filter((cell) => cell.method === method && cell.valTop1 !== null), ({ name }) => name)];
@@ -50,10 +58,6 @@ export function rateTable(rows: readonly StitchRow[], note: string): Table {
   const tasks = [...new Set(cells.map(({ task }) => task))];
   const areas = areasBySeed(rows);
   const best = new Set([...new Set(cells.map(({ method }) => method))].map((method) => bestRate(rows, method)));
-  const meansOf = (some: readonly RateCell[], value: (cell: RateCell) => number | null) => {
-    const seeds = [...groupBy(some, ({ seed }) => seed).values()].filter((ofSeed) => ofSeed.length === tasks.length);
-    return meanSpread(seeds.flatMap((ofSeed) => (ofSeed.some((cell) => value(cell) === null) ? [] : [average(ofSeed.map((cell) => value(cell)!))])));
-  };
   return {
     id: "rates", title: "Learning rates", note,
     legend: "Mean top-1 of all stitches on test images, task by task; on validation images, the mean of the tasks, which chooses the rate; area under the frontier, the mean of the tasks. A choice at the end of the rates that were tried may not be the best there is.",
@@ -62,8 +66,8 @@ export function rateTable(rows: readonly StitchRow[], note: string): Table {
       { key: "validation", label: "Validation (%)", format: "percent" }, ...tasks.map((task) => ({ key: task, label: `${task} (%)`, format: "percent" as const })), { key: "area", label: "Area (%)", format: "percent" },
     ],
     rows: [...groupBy([...cells].sort((a, b) => a.method.localeCompare(b.method)), ({ name }) => name)].map(([name, ofName]) => ({
-      method: ofName[0]!.method, rate: ofName[0]!.rate, chosen: best.has(name) ? "yes" : "", validation: meansOf(ofName, ({ valTop1 }) => valTop1),
-      ...Object.fromEntries(tasks.map((task) => [task, meanSpread(ofName.filter((cell) => cell.task === task).map(({ top1 }) => top1))])),
+      method: ofName[0]!.method, rate: ofName[0]!.rate, chosen: best.has(name) ? "yes" : "", validation: overSeeds(ofName, tasks.length, ({ valTop1 }) => valTop1),
+      ...Object.fromEntries(tasks.map((task) => [task, overSeeds(ofName.filter((cell) => cell.task === task), 1, ({ top1 }) => top1)])),
       area: meanSpread([...areas(name).values()]),
     })),
   };

@@ -55,8 +55,8 @@ export interface AdaptSettings extends PositionOptions, RouteOptions {
 }
 
 export interface AdaptOptions extends AdaptationOptions {
-  /** Shown the model after each training step, to look at it; the training waits. */
-  readonly afterStep?: (model: TunedModel, state: TrainState) => void | Promise<void>;
+  /** Shown the model after each training step, to look at it; the training waits. @param tell - says meanwhile, as progress, what is being done. */
+  readonly afterStep?: (model: TunedModel, state: TrainState, tell: (label: string) => void) => void | Promise<void>;
 }
 
 /** What came of one stitch. */
@@ -144,7 +144,7 @@ export async function adapt(anchorFamily: AnchorFamily, dataset: Dataset, settin
   return runAdaptation({
     prepare: () => prepare(trainingImages(dataset, settings)),
     start: (data) => startModel(anchorFamily, data, dataset.classes, settings, seed),
-    watch: (model) => ({ ...told(model)(0), ...(afterStep === undefined ? {} : { afterStep: (state: TrainState) => afterStep(model, state) }) }),
+    watch: (model) => ({ ...told(model)(0), ...(afterStep === undefined ? {} : { afterStep: (state: TrainState, tell: (label: string) => void) => afterStep(model, state, tell) }) }),
     async evaluate(model, scores) {
       const part = told(model);
       const stop = signal === undefined ? {} : { signal };

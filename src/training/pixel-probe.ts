@@ -2,7 +2,7 @@
  * @file How much of a task colour and place alone give away: ridge regression from pixels to classes.
  */
 import { CholeskyDecomposition, Matrix } from "ml-matrix";
-import type { Dataset, ImageSplit } from "../datasets/dataset.js";
+import { classCounts, type Dataset, type ImageSplit } from "../datasets/dataset.js";
 import { computedValues, tf } from "../tensor/index.js";
 import { countCorrect } from "./evaluate.js";
 
@@ -29,12 +29,12 @@ export function pixelProbe({ train, val, test, classes, imageSize }: Pick<Datase
     const values = computedValues(() => tf.matMul(centred(split, mean), centred(train, mean), false, true));
     return Matrix.from1DArray(split.count, train.count, Array.from(values));
   };
-  const share = Float64Array.from({ length: classes }, (_, label) => train.labels.reduce((sum, one) => sum + (one === label ? 1 : 0), 0) / train.count);
-  const targets = new Matrix(Array.from(train.labels, (label) => Array.from(share, (mean, other) => (other === label ? 1 : 0) - mean)));
+  const shares = classCounts(train, classes).map((count) => count / train.count);
+  const targets = new Matrix(Array.from(train.labels, (label) => shares.map((share, other) => (other === label ? 1 : 0) - share)));
   const [own, ofVal, ofTest] = [products(train), products(val), products(test)];
   const scale = own.trace() / train.count;
   const correct = (split: ImageSplit, kernel: Matrix, dual: Matrix): number => {
-    const scores = kernel.mmul(dual).addRowVector(Array.from(share));
+    const scores = kernel.mmul(dual).addRowVector(shares);
     return countCorrect(Float32Array.from(scores.to1DArray()), split.labels) / split.count;
   };
   let best: { readonly strength: number; readonly dual: Matrix; readonly top1: number } | undefined;

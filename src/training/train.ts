@@ -51,8 +51,8 @@ export interface TrainOptions {
   /** Names the run's settings in the checkpoint. */
   readonly fingerprint?: string;
   readonly onProgress?: (progress: Progress) => void;
-  /** Told after each step; the training waits for it. */
-  readonly afterStep?: (state: TrainState) => void | Promise<void>;
+  /** Told after each step; the training waits for it. @param tell - says meanwhile, as progress, what is being done. */
+  readonly afterStep?: (state: TrainState, tell: (label: string) => void) => void | Promise<void>;
   /** Stops the run after the current step, its checkpoint written. */
   readonly signal?: AbortSignal;
 }
@@ -90,6 +90,7 @@ export async function train(model: TunedModel<AnchorConfig>, data: PreparedSplit
   const costs = stitchIds.map((stitchId) => model.family.costs[stitchId]!.flops);
   const draw = createSampler(sampler, costs, Math.max(...model.family.costs.slice(0, model.family.configs.length).map(({ flops }) => flops)));
   const order = trainingOrder(data.count, settings.batchSize, rng);
+  const tell = (label: string): void => onProgress?.({ done: state.step, total: settings.steps, label });
   const unit = settings.scheduleUnit === "epoch" ? stepsPerEpoch(data.count, settings.batchSize) : 1;
   while (state.step < settings.steps) {
     if (signal?.aborted === true) break;
@@ -110,8 +111,8 @@ export async function train(model: TunedModel<AnchorConfig>, data: PreparedSplit
       writeCheckpoint(checkpoint, model, state, fingerprint);
       keptStep = state.step;
     }
-    onProgress?.({ done: state.step, total: settings.steps, label: `loss ${recentMean(state.losses).toFixed(3)}` });
-    await options.afterStep?.(state);
+    tell(`loss ${recentMean(state.losses).toFixed(3)}`);
+    await options.afterStep?.(state, tell);
     await new Promise((resolve) => setImmediate(resolve)); // an interrupt is seen between any two steps
   }
   if (checkpoint !== undefined && state.step % checkpointEvery !== 0) writeCheckpoint(checkpoint, model, state, fingerprint);
