@@ -15,7 +15,8 @@ import { samplingAblation } from "./sampling-ablation.js";
 import { stitchSpaceIdentities } from "./stitch-space-identities.js";
 import { vtabStitching } from "./vtab-stitching.js";
 
-export const experiments: readonly Experiment[] = [stitchSpaceIdentities, vtabStitching, learningRates, instructionFollowing, samplingAblation, importanceValidity, gradientAngles, rankAblation, loraVsFull, peftTechniques, deploymentStages];
+/** In the order in which they are run: those of few long runs before those of many short ones, so that several workers end at about the same time. */
+export const experiments: readonly Experiment[] = [stitchSpaceIdentities, vtabStitching, learningRates, instructionFollowing, samplingAblation, importanceValidity, gradientAngles, deploymentStages, rankAblation, peftTechniques, loraVsFull];
 
 /** The experiment of that id. @throws {UsageError} listing the known ones. */
 export function experimentOf(id: string): Experiment {
