@@ -9,14 +9,14 @@
 import { judge, pairedDifference, type ClaimResult } from "../reporting/claims.js";
 import type { StitchRow } from "../reporting/record.js";
 import { areasBySeed } from "../reporting/tables.js";
-import { adaptInThreeStages } from "../training/three-stages.js";
+import { adaptInThreeStages, threeStagesWork } from "../training/three-stages.js";
 import { reportStitchRows, stitchFigures, stitchReportFiles } from "./stitch-report.js";
 import { ablationQuick, vtabLaptop, vtabPaper } from "./vtab-settings.js";
 import { defineVtabStudy, type Variant } from "./vtab-study.js";
 
 const variants: Readonly<Record<string, Variant>> = {
   "one-stage": { adapts: "pst" },
-  "three-stages": { adapts: "sn-net", adapt: adaptInThreeStages },
+  "three-stages": { adapts: "sn-net", adapt: adaptInThreeStages, work: threeStagesWork },
 };
 
 const labels = { "one-stage": "One stage (PST, by importance)", "three-stages": "Three stages (SN-Net, by validation)" } as const;

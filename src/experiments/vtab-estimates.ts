@@ -5,6 +5,7 @@ import { families, type FamilyEntry } from "../anchors/registry.js";
 import { anchorTokens } from "../anchors/anchor.js";
 import type { StitchFamily } from "../stitching/family.js";
 import { structureOf, type AnchorFamily } from "../training/adapt.js";
+import { adaptationWork, totalWork } from "../training/adaptation-work.js";
 import { stitchTrainables, trainableElements, type TuningMethod } from "../tuning/method.js";
 import { adaptSettingsOf, vtabImages, type VtabSettings } from "./vtab-settings.js";
 import { expectedTestImages } from "./vtab-sources.js";
@@ -29,16 +30,15 @@ function structureFor(family: FamilyEntry): StitchFamily {
   return structure;
 }
 
-/** Multiply–accumulates: a training step costs its forward pass twice with frozen weights, three times with all; then every stitch is evaluated. */
+/** Multiply–accumulates of all that a variant does. */
 export function vtabWork({ task }: { readonly task: string }, variant: Variant | undefined, settings: VtabSettings): number {
   const family = families.find(({ familyId }) => familyId === settings.family);
   if (family === undefined || variant === undefined) return 0;
-  const { costs } = structureFor(family);
-  const { anchorAlone, method } = adaptSettingsOf(settings, variant.adapts, family);
-  const flops = anchorAlone === undefined ? costs.map((cost) => cost.flops) : [costs[anchorAlone]!.flops];
-  const all = flops.reduce((sum, cost) => sum + cost, 0);
-  const perImage = (method.kind === "full" ? 3 : 2) * (all / flops.length);
-  return settings.steps * settings.batchSize * perImage + ((settings.refit ? 0 : (settings.valImages ?? 200)) + expectedTestImages(settings, task)) * all;
+  const structure = structureFor(family);
+  const { anchorAlone, ...told } = adaptSettingsOf(settings, variant.adapts, family);
+  const stitchIds = anchorAlone === undefined ? structure.costs.map((_, stitchId) => stitchId) : [anchorAlone];
+  const valImages = settings.refit ? 0 : (settings.valImages ?? 200);
+  return totalWork((variant.work ?? adaptationWork)(structure, stitchIds, { ...told, valImages, testImages: expectedTestImages(settings, task) }));
 }
 
 /** Bytes of the process before any tensor is there: the runtime and the kit. */

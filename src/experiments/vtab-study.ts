@@ -7,6 +7,7 @@ import type { ClaimResult } from "../reporting/claims.js";
 import { stitchRows, type StitchRow } from "../reporting/record.js";
 import type { Json } from "../reporting/run-record.js";
 import { adapt, adaptProblems, type AdaptResult, type AdaptSettings, type AnchorFamily } from "../training/adapt.js";
+import type { adaptationWork } from "../training/adaptation-work.js";
 import { adaptedRecord, saveAdapted } from "../training/adapted-file.js";
 import { stepsPerEpoch } from "../training/batches.js";
 import type { StitchScore } from "../training/stitch-scores.js";
@@ -31,6 +32,8 @@ export interface Variant {
   readonly method?: string;
   /** How it is trained and measured; {@link adapt} by default. */
   readonly adapt?: typeof adapt;
+  /** What that computes, in parts; {@link adaptationWork} by default. */
+  readonly work?: typeof adaptationWork;
 }
 
 /** What tells one study from another. */

@@ -11,6 +11,7 @@ import type { PositionOptions } from "../stitching/stitch-space.js";
 import type { RouteOptions } from "../stitching/route.js";
 import type { TunedModel } from "../tuning/tuned-model.js";
 import { methodProblems, type TuningMethod } from "../tuning/method.js";
+import { adaptationWork, shareDone } from "./adaptation-work.js";
 import { runAdaptation, type Adaptation, type AdaptationOptions } from "./adaptation.js";
 import { batchOf, disposeBatch, heldBatches, prepareSplit, streamedBatches, type PreparedSplit } from "./batches.js";
 import type { TrainState } from "./checkpoint.js";
@@ -156,21 +157,15 @@ export async function adapt(anchorFamily: AnchorFamily, dataset: Dataset, settin
   }, settings.train, adaptationOptions);
 }
 
-/**
- * Progress of training (part 0), validation (1) and test (2), each as a share of all three: a part weighs its multiply–accumulates,
- * a training step those of its forward pass twice with frozen weights and three times with all.
- */
-function partsTold(model: TunedModel, { method, train: { steps, batchSize } }: AdaptSettings, valImages: number, testImages: number, onProgress: ((progress: Progress) => void) | undefined) {
-  const costs = adaptedStitches(model).map((stitchId) => model.family.costs[stitchId]!.flops);
-  const all = costs.reduce((sum, cost) => sum + cost, 0);
-  const work = [(steps * batchSize * (method.kind === "full" ? 3 : 2) * all) / costs.length, valImages * all, testImages * all];
-  const until = (part: number): number => work.slice(0, part).reduce((sum, one) => sum + one, 0) / work.reduce((sum, one) => sum + one, 0);
+/** Progress of training (part 0), validation (1) and test (2), each as a share of all three. */
+function partsTold(model: TunedModel, settings: AdaptSettings, valImages: number, testImages: number, onProgress: ((progress: Progress) => void) | undefined) {
+  const work = adaptationWork(model.family, adaptedStitches(model), { ...settings, valImages, testImages });
   return (part: number, prefix = ""): { onProgress?: (progress: Progress) => void } =>
-    (onProgress === undefined ? {} : { onProgress: ({ done, total, label }) => onProgress({ done, total, label: prefix + label, share: until(part) + (until(part + 1) - until(part)) * (done / total) }) });
+    (onProgress === undefined ? {} : { onProgress: ({ done, total, label }) => onProgress({ done, total, label: prefix + label, share: shareDone(work, part, done / total) }) });
 }
 
 /** The test images to use, held or in their files. */
-function testImages({ test, testStream }: Dataset, { testImages: count = Infinity }: AdaptSettings): ImageSplit | PictureStream {
+export function testImages({ test, testStream }: Dataset, { testImages: count = Infinity }: AdaptSettings): ImageSplit | PictureStream {
   return testStream === undefined ? firstImages(test, count) : firstOfStream(testStream, count);
 }
 

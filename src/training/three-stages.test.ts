@@ -34,3 +34,15 @@ test("stage 1 ends in the anchors that full fine-tuning alone gives", async () =
   expect(seen.filter((label) => label.startsWith("stage 1, tiny-0, loss"))).toHaveLength(1);
   expect(alone.losses).toHaveLength(12);
 });
+
+test("progress is a share of all three stages, and never falls", async () => {
+  const shares: number[] = [];
+  const stageOne: number[] = [];
+  await adaptInThreeStages(family, task, settings, { seed: 1, onProgress: ({ label, share }) => void (label.startsWith("stage 1, ") ? stageOne : shares).push(share!) });
+  const all = [...stageOne, ...shares];
+  expect(all).toEqual(all.toSorted((a, b) => a - b));
+  expect(all.at(-1)).toBe(1);
+  // Three anchors' steps against as many of an average stitch, and the evaluation of all stitches.
+  expect(stageOne.at(-1)).toBeLessThan(0.75);
+  expect(stageOne.at(-1)).toBeGreaterThan(0.1);
+});

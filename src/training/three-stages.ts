@@ -6,7 +6,8 @@ import { anchorPrefix } from "../stitching/route-parts.js";
 import { flopsBins } from "../sampling/flops-bins.js";
 import { bestPerBin, withAnchors } from "../sampling/selection.js";
 import { stitchParameters } from "../tuning/merge.js";
-import { adapt, type adapt as Adapt, type AdaptResult, type AdaptSettings, type AnchorFamily, type StitchOutcome } from "./adapt.js";
+import { adapt, structureOf, testImages, type adapt as Adapt, type AdaptOptions, type AdaptResult, type AdaptSettings, type AnchorFamily, type StitchOutcome } from "./adapt.js";
+import { adaptationWork, shareDone, totalWork } from "./adaptation-work.js";
 import type { Dataset } from "../datasets/dataset.js";
 
 /**
@@ -19,15 +20,23 @@ import type { Dataset } from "../datasets/dataset.js";
 export const adaptInThreeStages: typeof Adapt = async (family, dataset, settings, options) => {
   const started = performance.now();
   const { checkpoint: _kept, onTrained: _shown, afterStep: _looked, onProgress, ...first } = options;
+  const structure = structureOf(family, dataset.classes, settings);
+  const images = { valImages: dataset.val.count, testImages: testImages(dataset, settings).count };
+  const work = threeStagesWork(structure, structure.routes.map((_, stitchId) => stitchId), { ...settings, ...images });
+  const told = (part: number, prefix: string): Pick<AdaptOptions, "onProgress"> =>
+    (onProgress === undefined ? {} : { onProgress: ({ share, ...progress }) => onProgress({ ...progress, label: prefix + progress.label, share: shareDone(work, part, share ?? progress.done / progress.total) }) });
   const anchors: LoadedAnchor[] = [];
-  for (const [index, anchor] of family.anchors.entries()) {
-    const watch = onProgress === undefined ? {} : { onProgress: (progress: Parameters<typeof onProgress>[0]) => onProgress({ ...progress, label: `stage 1, ${anchor.anchorId}, ${progress.label}` }) };
-    anchors.push(await fineTuned(family, index, dataset, settings, { ...first, ...watch }));
-  }
+  for (const [index, { anchorId }] of family.anchors.entries()) anchors.push(await fineTuned(family, index, dataset, settings, { ...first, ...told(index, `stage 1, ${anchorId}, `) }));
   const seconds = (performance.now() - started) / 1000;
-  const result = await adapt({ ...family, anchors }, dataset, settings, options);
+  const result = await adapt({ ...family, anchors }, dataset, settings, { ...options, ...told(anchors.length, "") });
   return { ...result, outcomes: chosenByValidation(result, settings), seconds: { ...result.seconds, train: result.seconds.train + seconds } };
 };
+
+/** Multiply–accumulates of every anchor's fine-tuning, and then of the adaptation of all stitches. */
+export const threeStagesWork: typeof adaptationWork = (family, stitchIds, settings) => [
+  ...family.configs.map((_, anchor) => totalWork(adaptationWork(family, [anchor], { ...settings, method: { kind: "full" }, valImages: 1, testImages: 1 }))),
+  totalWork(adaptationWork(family, stitchIds, settings)),
+];
 
 /** An anchor after full fine-tuning alone, as plain weights. */
 async function fineTuned(family: AnchorFamily, index: number, dataset: Dataset, settings: AdaptSettings, options: Parameters<typeof Adapt>[3]): Promise<LoadedAnchor> {
