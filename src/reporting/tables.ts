@@ -30,7 +30,7 @@ export interface MethodMeasures {
   readonly area: number | null;
   /** The same when at each budget the stitch of the best validation accuracy is run. */
   readonly areaByValidation: number | null;
-  /** The same when at each budget the dearest affordable stitch of those selected by importance is run. */
+  /** The same when at each budget the dearest affordable stitch of those that the method itself selects is run (PST: by importance). */
   readonly areaBySelection: number | null;
   /** Best test accuracy of all stitches. */
   readonly best: number | null;
@@ -133,7 +133,7 @@ const slug = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]+/g,
 
 const LEGEND =
   "Area: mean test top-1 over budgets, every octave of FLOPs counting the same, from the cheapest to the dearest budget that all methods " +
-  "can serve; at each budget the best stitch on test (an oracle), the best on validation, or the dearest of those selected by importance is run. " +
+  "can serve; at each budget the best stitch on test (an oracle), the best on validation, or the dearest of those that the method itself selects is run (PST: by importance). " +
   "Selected: mean of the selected stitches without anchors; oracle: the best stitches at no more than their cost. " +
   "± is the sample standard deviation over seeds.";
 
@@ -142,7 +142,7 @@ function measureColumns({ budgetNames }: Measured): { readonly column: TableColu
   return [
     { column: percentage("area", "Area, oracle (%)"), measure: ({ area }) => area },
     { column: percentage("area_by_validation", "Area, by validation (%)"), measure: ({ areaByValidation }) => areaByValidation },
-    { column: percentage("area_by_selection", "Area, by importance (%)"), measure: ({ areaBySelection }) => areaBySelection },
+    { column: percentage("area_by_selection", "Area, as deployed (%)"), measure: ({ areaBySelection }) => areaBySelection },
     { column: percentage("best_top1", "Best stitch (%)"), measure: ({ best }) => best },
     ...budgetNames.map((name) => ({
       column: percentage(`top1_within_${slug(name)}`, `Best within ${name} (%)`), measure: ({ within }: MethodMeasures) => within[name] ?? null,
