@@ -43,8 +43,11 @@ export function addPlanCommand(program: Command, terminal: Terminal): void {
       const guess = ASSUMED_SHARE * matmulRate().best / 2;
       const shared = sharedWith(planned, options);
       const listed = new Set<string>();
-      let seconds = 0;
-      for (const experiment of planned) seconds += await printPlan(terminal, experiment, options, guess, shared, listed);
+      const looks: { readonly experiment: PlannedExperiment; readonly looked: readonly Looked[] }[] = [];
+      for (const experiment of planned) looks.push({ experiment, looked: await look(experiment, options, shared, listed) });
+      const elsewhere = measuredRate(looks.flatMap(({ looked }) => looked));
+      const other: Rate = elsewhere === undefined ? { flops: guess, from: "a guess from this machine's matrix products" } : { flops: elsewhere, from: "as measured in the other experiments' finished runs" };
+      const seconds = looks.reduce((sum, { experiment, looked }) => sum + printPlan(terminal, experiment, looked, options, other), 0);
       if (planned.length > 1) terminal.print(`All of it takes about ${durationText(seconds)} on this machine with one process.`);
       const missing = new Map(planned.flatMap((experiment) => experiment.missing()).map((source) => [source.expected, source]));
       if (missing.size === 0) return;
@@ -62,12 +65,15 @@ interface Looked {
   readonly shared: boolean;
 }
 
-/**
- * @param guess - multiply–accumulates a second where no run has been measured.
- * @param listed - what the runs of earlier experiments compute; those of this one are added.
- * @returns seconds that the rest takes.
- */
-async function printPlan(terminal: Terminal, experiment: PlannedExperiment, { results, all }: PlanOptions, guess: number, findShared: FindShared, listed: Set<string>): Promise<number> {
+/** How fast runs compute, and how that is known. */
+interface Rate {
+  /** Multiply–accumulates a second. */
+  readonly flops: number;
+  readonly from: string;
+}
+
+/** @param listed - what the runs of earlier experiments compute; those of this one are added. */
+async function look(experiment: PlannedExperiment, { results }: PlanOptions, findShared: FindShared, listed: Set<string>): Promise<Looked[]> {
   const folder = experimentFolder(results, experiment.profile, experiment.id);
   const canIdentify = experiment.missing().length === 0;
   const looked: Looked[] = [];
@@ -79,15 +85,24 @@ async function printPlan(terminal: Terminal, experiment: PlannedExperiment, { re
     if (computation !== null) listed.add(computation);
     looked.push({ run, there, begun: existsSync(checkpointPath(folder, run.name)), shared });
   }
+  return looked;
+}
+
+/**
+ * @param other - rate where no run of this experiment has been measured.
+ * @returns seconds that the rest takes.
+ */
+function printPlan(terminal: Terminal, experiment: PlannedExperiment, looked: readonly Looked[], { results, all }: PlanOptions, other: Rate): number {
   const measured = measuredRate(looked);
-  const rate = measured ?? guess;
+  const rate: Rate = measured === undefined ? other : { flops: measured, from: "as measured in its finished runs" };
   terminal.print(`\n${experiment.id}, ${experiment.note}`);
-  const lines = all === true || looked.length <= LISTED_RUNS ? runLines(looked, rate) : kindLines(looked, rate);
+  const lines = all === true || looked.length <= LISTED_RUNS ? runLines(looked, rate.flops) : kindLines(looked, rate.flops);
   for (const line of lines) terminal.print(line);
   const rest = looked.filter(isToDo);
   const [exist, sharing] = [looked.filter(exists).length, looked.filter(({ shared }) => shared).length];
-  const seconds = rest.reduce((sum, { run }) => sum + run.work / rate, 0);
-  terminal.print(`${exist} of ${looked.length} runs exist in ${folder}${sharing === 0 ? "" : `, ${sharing} compute what runs of other names do`}; the rest takes about ${durationText(seconds)} at ${(rate / 1e9).toPrecision(2)} GFLOPs a second, ${measured === undefined ? "a guess from this machine's matrix products" : "as measured in its finished runs"}.`);
+  const seconds = rest.reduce((sum, { run }) => sum + run.work / rate.flops, 0);
+  const folder = experimentFolder(results, experiment.profile, experiment.id);
+  terminal.print(`${exist} of ${looked.length} runs exist in ${folder}${sharing === 0 ? "" : `, ${sharing} compute what runs of other names do`}; the rest takes about ${durationText(seconds)} at ${(rate.flops / 1e9).toPrecision(2)} GFLOPs a second, ${rate.from}.`);
   return seconds;
 }
 

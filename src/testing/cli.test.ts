@@ -1,5 +1,5 @@
 import { families } from "../anchors/registry.js";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -52,6 +52,15 @@ test("a profile may stand before the experiments, as with reproduce.sh", async (
   expect(exitCode).toBe(0);
   expect(out).toContain("stitch-space-identities, exact: nothing trained, nothing measured");
   expect(out).toContain("/paper/stitch-space-identities; the rest takes");
+});
+
+test("an estimate says whether its rate was measured in the experiment, in others beside it, or is a guess", { timeout: 30_000 }, async () => {
+  cpSync("results/quick/deployment-stages", join(folder, "quick/deployment-stages"), { recursive: true });
+  const both = await esta("plan", "deployment-stages", "rank-ablation", "--results", folder);
+  expect(both.out).toMatch(/\/deployment-stages; the rest takes about 0 s at [\d.]+ GFLOPs a second, as measured in its finished runs\.$/m);
+  expect(both.out).toMatch(/\/rank-ablation; the rest takes about .+, as measured in the other experiments' finished runs\.$/m);
+  const alone = await esta("plan", "rank-ablation", "--results", folder);
+  expect(alone.out).toMatch(/\/rank-ablation; the rest takes about .+, a guess from this machine's matrix products\.$/m);
 });
 
 test("doctor tells engine, packages, weights and data, and how to get what is missing", { timeout: 30_000 }, async () => {
