@@ -59,18 +59,21 @@ test("areas are taken over the budgets that all methods can serve", () => {
   expect(alone?.["trainable_params"]).toBe(7);
 });
 
-test("averages weigh tasks alike in one and groups alike in the other, and a lacking task leaves no average", () => {
+test("averages weigh tasks alike in one and groups alike in the other, and what lacks a task is averaged over those that all have", () => {
   const rows = [
     ...family([0.3, 0.3, 0.3, 0.3]), ...family([0.6, 0.6, 0.6, 0.6], { task: "b" }), ...family([0.9, 0.9, 0.9, 0.9], { task: "c", group: "structured" }),
-    ...family([0.5, 0.5, 0.5, 0.5], { method: "sn-net" }),
+    ...family([0.5, 0.5, 0.5, 0.5], { method: "sn-net" }), ...family([0.7, 0.7, 0.7, 0.7], { method: "sn-net", task: "c", group: "structured" }),
   ];
   const averages = tableOf(stitchTables(rows, { note: "n" }), "averages");
   const best = averages.rows.filter(({ measure }) => measure === "Best stitch");
   expect(best[0]).toMatchObject({
-    method: "pst", natural: { mean: expect.closeTo(0.45, 12) }, structured: { mean: expect.closeTo(0.9, 12) },
+    tasks: 3, method: "pst", natural: { mean: expect.closeTo(0.45, 12) }, structured: { mean: expect.closeTo(0.9, 12) },
     mean_of_tasks: { mean: expect.closeTo(0.6, 12), spread: null }, mean_of_groups: { mean: expect.closeTo(0.675, 12) },
   });
-  expect(best[1]).toMatchObject({ method: "sn-net", mean_of_tasks: null, mean_of_groups: null, natural: null });
+  expect(best.slice(1)).toMatchObject([
+    { tasks: 2, method: "pst", natural: { mean: 0.3 }, structured: { mean: 0.9 }, mean_of_tasks: { mean: expect.closeTo(0.6, 12) } },
+    { tasks: 2, method: "sn-net", natural: { mean: 0.5 }, structured: { mean: 0.7 }, mean_of_tasks: { mean: expect.closeTo(0.6, 12) } },
+  ]);
 });
 
 test("the table of anchors sets each anchor alone beside itself inside each method", () => {
@@ -99,9 +102,9 @@ test("two methods are compared on the tasks that both were run on, while a study
   const both = (task: string, seed: number, gain: number): StitchRow[] => [...family([0.2, 0.9, 0.4, 0.6 + gain], { task, seed }), ...family([0.2, 0.9, 0.4, 0.6], { task, seed, method: "sn-net" })];
   const rows = [...both("a", 0, 0.2), ...both("b", 0, 0.1), ...family([0.2, 0.9, 0.4, 0.6], { task: "c", seed: 0 }), ...both("a", 1, 0.4)];
   const { difference, tasks } = comparedAreas(rows, "pst", "sn-net");
-  // Half of the decades are the middle stitch's; seed 1 lacks task b.
-  expect({ tasks, count: difference!.count }).toEqual({ tasks: 2, count: 1 });
-  expect(difference!.mean).toBeCloseTo((0.2 + 0.1) / 2 / 2, 12);
+  // Half of the decades are the middle stitch's; seed 1 lacks task b, so that task a with both seeds gives a spread.
+  expect({ tasks, count: difference!.count }).toEqual({ tasks: 1, count: 2 });
+  expect(difference!.mean).toBeCloseTo((0.2 / 2 + 0.4 / 2) / 2, 12);
   expect(comparedAreas([...rows, ...both("b", 1, 0.2)], "pst", "sn-net").difference!.mean).toBeCloseTo((0.15 / 2 + 0.3 / 2) / 2, 12);
   expect(comparedAreas(rows, "pst", "anchors")).toEqual({ difference: null, tasks: 0 });
 });

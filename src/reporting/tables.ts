@@ -4,11 +4,12 @@
  * Every number is computed per seed first; a cell is the mean over seeds with the sample standard deviation.
  */
 import { anchorLabel, methodStyles } from "./figures/style.js";
+import { commonRows, mostCommon } from "./common-runs.js";
 import { groupMeans } from "./group-means.js";
 import type { GroupMeans } from "./group-means.js";
 import { areaUnderChoice, areaUnderFrontier, bestWithin, commonRange } from "./pareto.js";
 import type { StitchRow } from "./record.js";
-import { groupBy, meanSpread } from "./seed-means.js";
+import { average, groupBy, meanSpread } from "./seed-means.js";
 import type { MeanSpread } from "./seed-means.js";
 import type { Table, TableColumn } from "./table.js";
 
@@ -58,7 +59,8 @@ interface Measured {
  */
 export function stitchTables(rows: readonly StitchRow[], options: StitchTableOptions): Table[] {
   const measured = collect(rows, options);
-  return [taskTable(measured, options.note), averageTable(measured, options.note), anchorTable(measured, options.note)];
+  const common = collect(commonRows(rows, measured.methods.map(({ id }) => id)), { ...options, methods: measured.methods.map(({ id }) => id) });
+  return [taskTable(measured, options.note), averageTable(measured, common, options.note), anchorTable(measured, options.note)];
 }
 
 /**
@@ -172,26 +174,27 @@ function trainedParams(rows: readonly StitchRow[]): number | null {
   return rows.length === 0 ? null : [...new Set(rows.map(({ trainableParams }) => trainableParams))].reduce((sum, count) => sum + count, 0);
 }
 
-function averageTable(measured: Measured, note: string): Table {
+/** Averages over all tasks of the methods that have them; and of all methods over the tasks that they have in common. */
+function averageTable(measured: Measured, common: Measured, note: string): Table {
   const groups = [...new Set(measured.tasks.map(({ group }) => group))];
-  const rows = measured.methods.flatMap(({ id }) => measureColumns(measured).flatMap(({ column, measure }) => {
-    const perSeed = averagesBySeed(measured, id, measure);
-    if (measured.tasks.every(({ name }) => overSeeds(measured.measures(name, id), measure) === null)) return [];
+  const rowsOver = (some: Measured) => some.methods.flatMap(({ id }) => measureColumns(some).flatMap(({ column, measure }) => {
+    const perSeed = averagesBySeed(some, id, measure);
+    if (perSeed.length === 0) return [];
     return [{
-      method: id, measure: column.label.replace(" (%)", ""),
-      ...Object.fromEntries(groups.map((group) => [slug(group), meanSpread(perSeed.map(({ groups: means }) => means.get(group) ?? Number.NaN))])),
+      tasks: some.tasks.length, method: id, measure: column.label.replace(" (%)", ""),
+      ...Object.fromEntries(groups.map((group) => [slug(group), meanSpread(perSeed.flatMap(({ groups: means }) => means.get(group) ?? []))])),
       mean_of_tasks: meanSpread(perSeed.map(({ meanOfTasks }) => meanOfTasks)),
       mean_of_groups: meanSpread(perSeed.map(({ meanOfGroups }) => meanOfGroups)),
     }];
   }));
   return {
     id: "averages", title: "Averages over tasks", note,
-    legend: `${LEGEND} A method that lacks a task has no average: a mean over other tasks would not compare.`,
+    legend: `${LEGEND} Where a method lacks tasks, its averages are over those that all methods have: a mean over other tasks would not compare.`,
     columns: [
-      methodColumn(measured), text("measure", "Measure"), ...groups.map((group) => percentage(slug(group), `${group} (%)`)),
-      percentage("mean_of_tasks", `Mean of ${measured.tasks.length} tasks (%)`), percentage("mean_of_groups", "Mean of group means (%)"),
+      { key: "tasks", label: "Tasks", format: "count" }, methodColumn(measured), text("measure", "Measure"), ...groups.map((group) => percentage(slug(group), `${group} (%)`)),
+      percentage("mean_of_tasks", "Mean of tasks (%)"), percentage("mean_of_groups", "Mean of group means (%)"),
     ],
-    rows,
+    rows: [...rowsOver(measured), ...rowsOver(common)],
   };
 }
 
@@ -244,10 +247,7 @@ export interface ComparedAreas {
   readonly tasks: number;
 }
 
-/**
- * Compares two methods seed by seed on the tasks that both were run on. Where a study is not complete, those of the seed that has most
- * count, and seeds that lack one of them are left out: means over other tasks would not compare.
- */
+/** Compares two methods seed by seed on the tasks that both were run on; where a study is not complete, on what makes the most runs (see {@link mostCommon}). */
 export function comparedAreas(rows: readonly StitchRow[], ours: string, other: string, measure: Measure = ({ area }) => area): ComparedAreas {
   const measured = collect(rows, { note: "" });
   const differences = new Map<number, Map<string, number>>();
@@ -258,8 +258,6 @@ export function comparedAreas(rows: readonly StitchRow[], ours: string, other: s
       if (a !== null && b !== null) differences.set(seed, (differences.get(seed) ?? new Map<string, number>()).set(name, a - b));
     }
   }
-  const most = [...differences.values()].reduce<ReadonlyMap<string, number>>((best, one) => (one.size > best.size ? one : best), new Map());
-  const tasks = [...most.keys()];
-  const complete = [...differences.values()].filter((ofSeed) => tasks.every((task) => ofSeed.has(task)));
-  return { difference: meanSpread(complete.map((ofSeed) => tasks.reduce((sum, task) => sum + ofSeed.get(task)!, 0) / tasks.length)), tasks: tasks.length };
+  const { tasks, seeds } = mostCommon(new Map([...differences].map(([seed, ofSeed]) => [seed, new Set(ofSeed.keys())])));
+  return { difference: meanSpread(seeds.map((seed) => average(tasks.map((task) => differences.get(seed)!.get(task)!)))), tasks: tasks.length };
 }

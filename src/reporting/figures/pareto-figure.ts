@@ -3,6 +3,7 @@
  * anchors and the stitches chosen for deployment.
  */
 import type { StitchRow } from "../record.js";
+import { commonRows } from "../common-runs.js";
 import { groupBy, seedMeans, taskMeans } from "../seed-means.js";
 import type { StitchMean } from "../seed-means.js";
 import { paretoFrontier } from "../pareto.js";
@@ -125,20 +126,23 @@ export function paretoFigure(rows: readonly StitchRow[], options: ParetoFigureOp
   };
 }
 
-/** Groups the rows into panels, and averages them over seeds (and tasks, in the last panel). */
+/** Groups the rows into panels, and averages them over seeds; in the last panel over tasks too, in one more over those that all methods have, where some lack tasks. */
 function makePanels(rows: readonly StitchRow[], options: ParetoFigureOptions): Panel[] {
   const tasks = options.tasks ?? [...new Set(rows.map(({ task }) => task))];
   const methods = options.methods ?? [...new Set(rows.map(({ method }) => method))];
   const styles = methodStyles(methods, options.labels);
   const byMethod = groupBy(rows, ({ method }) => method);
-  const panelOf = (title: string, subtitle: string, average: (rows: readonly StitchRow[]) => StitchMean[]): Panel => ({
-    title, subtitle, methods: styles.map((style) => ({ style, means: average(byMethod.get(style.id) ?? []) })),
+  const panelOf = (title: string, subtitle: string, average: (rows: readonly StitchRow[]) => StitchMean[], from: ReadonlyMap<string, readonly StitchRow[]> = byMethod): Panel => ({
+    title, subtitle, methods: styles.map((style) => ({ style, means: average(from.get(style.id) ?? []) })),
   });
   const panels = tasks.map((task) => {
     const group = rows.find((row) => row.task === task)?.group ?? "";
     return panelOf(task, group, (ofMethod) => seedMeans(ofMethod.filter((row) => row.task === task)));
   });
   if (tasks.length > 1) panels.push(panelOf(`Mean of ${tasks.length} tasks`, "", (ofMethod) => taskMeans(ofMethod, tasks)));
+  const common = commonRows(rows.filter(({ task, method }) => tasks.includes(task) && methods.includes(method)), methods);
+  const commonTasks = [...new Set(common.map(({ task }) => task))];
+  if (common.length > 0) panels.push(panelOf(`Mean of ${commonTasks.length} tasks`, "all methods", (ofMethod) => taskMeans(ofMethod, commonTasks), groupBy(common, ({ method }) => method)));
   return panels.length > 0 ? panels : [{ title: "No rows yet", subtitle: "", methods: [] }];
 }
 

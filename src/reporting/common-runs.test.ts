@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { commonRows, mostCommon } from "./common-runs.js";
+import { syntheticRows } from "./synthetic-rows.js";
+
+const seedsOf = (...tasks: readonly string[]) => new Map(tasks.map((some, seed) => [seed, new Set(some)]));
+
+test("what makes the most runs is common, and of two alike what has more seeds", () => {
+  expect(mostCommon(seedsOf("abcdefg", "abcdef", "abcdef"))).toEqual({ tasks: [..."abcdef"], seeds: [0, 1, 2] });
+  expect(mostCommon(seedsOf("abcdef", "a"))).toEqual({ tasks: [..."abcdef"], seeds: [0] });
+  expect(mostCommon(seedsOf("ab", "a"))).toEqual({ tasks: ["a"], seeds: [0, 1] });
+  expect(mostCommon(seedsOf("a", "abc", "abc"))).toEqual({ tasks: [..."abc"], seeds: [1, 2] });
+  expect(mostCommon(seedsOf("", "abc"))).toEqual({ tasks: [..."abc"], seeds: [1] });
+  expect(mostCommon(seedsOf("", ""))).toEqual({ tasks: [], seeds: [] });
+  expect(mostCommon(new Map())).toEqual({ tasks: [], seeds: [] });
+});
+
+test("rows are common where a method lacks tasks, and none where all have all or share one task only", () => {
+  const rows = syntheticRows({ seeds: [0, 1] });
+  const tasks = [...new Set(rows.map(({ task }) => task))];
+  const methods = [...new Set(rows.map(({ method }) => method))];
+  const lacking = (kept: number) => rows.filter(({ task, method }) => method !== methods[0] || tasks.indexOf(task) < kept);
+  expect(commonRows(rows, methods)).toEqual([]);
+  expect(new Set(commonRows(lacking(2), methods).map(({ task }) => task))).toEqual(new Set(tasks.slice(0, 2)));
+  expect(new Set(commonRows(lacking(2), methods).map(({ method }) => method))).toEqual(new Set(methods));
+  expect(commonRows(lacking(1), methods)).toEqual([]);
+});

@@ -1,0 +1,38 @@
+/**
+ * @file What of an unfinished study can be compared: tasks and seeds that several methods all have.
+ */
+import type { StitchRow } from "./record.js";
+import { groupBy } from "./seed-means.js";
+
+/** Tasks and seeds; every one of the tasks was run with every one of the seeds. */
+export interface CommonRuns {
+  readonly tasks: readonly string[];
+  readonly seeds: readonly number[];
+}
+
+/**
+ * The tasks and seeds that make the most runs together; of two alike, more seeds, which give a spread.
+ *
+ * Seeds come in the order of how many tasks they have; not every choice of them is tried.
+ */
+export function mostCommon(tasksBySeed: ReadonlyMap<number, ReadonlySet<string>>): CommonRuns {
+  const seeds = [...tasksBySeed].sort(([, a], [, b]) => b.size - a.size);
+  let best: CommonRuns = { tasks: [], seeds: [] };
+  let tasks: readonly string[] = [...(seeds[0]?.[1] ?? [])];
+  for (const [index, [, had]] of seeds.entries()) {
+    tasks = tasks.filter((task) => had.has(task));
+    if (tasks.length * (index + 1) >= Math.max(1, best.tasks.length * best.seeds.length)) best = { tasks, seeds: seeds.slice(0, index + 1).map(([seed]) => seed) };
+  }
+  return best;
+}
+
+/** The rows of the tasks and seeds that every method was run with, where that leaves tasks out and more than one remains; otherwise none. */
+export function commonRows(rows: readonly StitchRow[], methods: readonly string[]): StitchRow[] {
+  const tasksBySeed = new Map([...groupBy(rows, ({ seed }) => seed)].map(([seed, ofSeed]) => {
+    const methodsByTask = [...groupBy(ofSeed, ({ task }) => task)].map(([task, ofTask]) => [task, new Set(ofTask.map(({ method }) => method))] as const);
+    return [seed, new Set(methodsByTask.filter(([, had]) => methods.every((method) => had.has(method))).map(([task]) => task))];
+  }));
+  const { tasks, seeds } = mostCommon(tasksBySeed);
+  if (tasks.length < 2 || tasks.length === new Set(rows.map(({ task }) => task)).size) return [];
+  return rows.filter(({ task, seed }) => tasks.includes(task) && seeds.includes(seed));
+}
