@@ -40,13 +40,12 @@ export function addPlanCommand(program: Command, terminal: Terminal): void {
       const planned = plannedExperiments(ids, options);
       throwProblems(planned.flatMap((experiment) => experiment.faults()));
       await startEngine(terminal, options);
-      const guess = ASSUMED_SHARE * matmulRate().best / 2;
       const shared = sharedWith(planned, options);
       const listed = new Set<string>();
       const looks: { readonly experiment: PlannedExperiment; readonly looked: readonly Looked[] }[] = [];
       for (const experiment of planned) looks.push({ experiment, looked: await look(experiment, options, shared, listed) });
       const elsewhere = measuredRate(looks.flatMap(({ looked }) => looked));
-      const other: Rate = elsewhere === undefined ? { flops: guess, from: "a guess from this machine's matrix products" } : { flops: elsewhere, from: "as measured in the other experiments' finished runs" };
+      const other: Rate = elsewhere === undefined ? { flops: ASSUMED_SHARE * matmulRate().best / 2, from: "a guess from this machine's matrix products" } : { flops: elsewhere, from: "as measured in the other experiments' finished runs" };
       const seconds = looks.reduce((sum, { experiment, looked }) => sum + printPlan(terminal, experiment, looked, options, other), 0);
       if (planned.length > 1) terminal.print(`All of it takes about ${durationText(seconds)} on this machine with one process.`);
       const missing = new Map(planned.flatMap((experiment) => experiment.missing()).map((source) => [source.expected, source]));

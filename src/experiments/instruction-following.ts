@@ -15,10 +15,11 @@ import { instructionRows, type InstructionRow } from "../reporting/instruction-r
 import { instructionTables, speedTable } from "../reporting/instruction-tables.js";
 import { interpolationFigure } from "../reporting/figures/interpolation-figure.js";
 import { tablePaths, writeTable } from "../reporting/table.js";
+import { adaptationWork, totalWork } from "../training/adaptation-work.js";
 import { adaptLanguage, adaptLanguageProblems, flopsPerToken, formatOf, type LanguageAdaptResult } from "../training/adapt-language.js";
 import { adaptedLanguageRecord, saveAdaptedLanguage } from "../training/adapted-language-file.js";
 import { answersOf, scoreAnswers } from "../training/evaluate-text.js";
-import { stitchLabel } from "../stitching/family.js";
+import { stitchIdsOf, stitchLabel } from "../stitching/family.js";
 import { languageStructure, type LanguageFamily } from "../training/language-family.js";
 import { pairConfigs } from "../training/language-pairs.js";
 import type { TunedModel } from "../tuning/tuned-model.js";
@@ -100,11 +101,9 @@ async function ingredientsOf(_point: Point, settings: LanguageSettings): Promise
 function workOf({ method }: Point, settings: LanguageSettings): number {
   if (languageSourceProblems("plan", settings).length > 0) return 0;
   const structure = languageStructure(unloaded(settings));
-  const { anchorAlone, method: tuning } = languageSettingsOf(settings, method);
-  const flops = anchorAlone === undefined ? structure.routes.map((_, stitchId) => flopsPerToken(structure, stitchId)) : [flopsPerToken(structure, anchorAlone)];
-  const all = flops.reduce((sum, cost) => sum + cost, 0);
-  const examples = (settings.valExamples ?? 400) + 2 * (settings.testExamples ?? 3000);
-  return 60 * (settings.steps * settings.batchSize * (tuning.kind === "full" ? 3 : 2) * (all / flops.length) + examples * all);
+  const { anchorAlone, ...told } = languageSettingsOf(settings, method);
+  const flops = stitchIdsOf(structure, anchorAlone).map((stitchId) => 60 * flopsPerToken(structure, stitchId));
+  return totalWork(adaptationWork(flops, { ...told, validation: settings.valExamples ?? 400, test: 2 * (settings.testExamples ?? 3000) }));
 }
 
 async function runInstructions({ method }: Point, settings: LanguageSettings, context: RunContext): Promise<InstructionRow[]> {

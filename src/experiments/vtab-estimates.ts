@@ -3,7 +3,7 @@
  */
 import { families, type FamilyEntry } from "../anchors/registry.js";
 import { anchorTokens } from "../anchors/anchor.js";
-import type { StitchFamily } from "../stitching/family.js";
+import { stitchIdsOf, type StitchFamily } from "../stitching/family.js";
 import { structureOf, type AnchorFamily } from "../training/adapt.js";
 import { adaptationWork, totalWork } from "../training/adaptation-work.js";
 import { stitchTrainables, trainableElements, type TuningMethod } from "../tuning/method.js";
@@ -36,9 +36,8 @@ export function vtabWork({ task }: { readonly task: string }, variant: Variant |
   if (family === undefined || variant === undefined) return 0;
   const structure = structureFor(family);
   const { anchorAlone, ...told } = adaptSettingsOf(settings, variant.adapts, family);
-  const stitchIds = anchorAlone === undefined ? structure.costs.map((_, stitchId) => stitchId) : [anchorAlone];
-  const valImages = settings.refit ? 0 : (settings.valImages ?? 200);
-  return totalWork((variant.work ?? adaptationWork)(structure, stitchIds, { ...told, valImages, testImages: expectedTestImages(settings, task) }));
+  const work = { ...told, validation: settings.refit ? 0 : (settings.valImages ?? 200), test: expectedTestImages(settings, task) };
+  return totalWork(variant.work?.(structure, work) ?? adaptationWork(stitchIdsOf(structure, anchorAlone).map((stitchId) => structure.costs[stitchId]!.flops), work));
 }
 
 /** Bytes of the process before any tensor is there: the runtime and the kit. */
@@ -76,8 +75,9 @@ function sizesOf(family: FamilyEntry, method: TuningMethod, anchorAlone: number 
   const key = JSON.stringify([family.familyId, method, anchorAlone]);
   const known = knownSizes.get(key);
   if (known !== undefined) return known;
-  const { configs, modules, routes } = structureFor(family);
-  const stitchIds = anchorAlone === undefined ? routes.map((_, stitchId) => stitchId) : [anchorAlone];
+  const structure = structureFor(family);
+  const { configs, modules, routes } = structure;
+  const stitchIds = stitchIdsOf(structure, anchorAlone);
   const elements = (of: TuningMethod): number => trainableElements(stitchIds.flatMap((stitchId) => stitchTrainables(of, stitchId, modules[stitchId]!)));
   const widths = stitchIds.map((stitchId) => routes[stitchId]!.reduce((sum, step) => sum + (step.kind === "block" ? configs[step.anchor]!.width : 0), 0));
   const sizes = { values: elements({ kind: "full" }) + 4 * elements(method), widths: Math.max(...widths) };

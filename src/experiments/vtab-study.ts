@@ -6,8 +6,9 @@ import { choiceProblem, wholeNumberProblem } from "../checks.js";
 import type { ClaimResult } from "../reporting/claims.js";
 import { stitchRows, type StitchRow } from "../reporting/record.js";
 import type { Json } from "../reporting/run-record.js";
+import type { StitchFamily } from "../stitching/family.js";
 import { adapt, adaptProblems, type AdaptResult, type AdaptSettings, type AnchorFamily } from "../training/adapt.js";
-import type { adaptationWork } from "../training/adaptation-work.js";
+import type { WorkSettings } from "../training/adaptation-work.js";
 import { adaptedRecord, saveAdapted } from "../training/adapted-file.js";
 import { stepsPerEpoch } from "../training/batches.js";
 import type { StitchScore } from "../training/stitch-scores.js";
@@ -32,8 +33,8 @@ export interface Variant {
   readonly method?: string;
   /** How it is trained and measured; {@link adapt} by default. */
   readonly adapt?: typeof adapt;
-  /** What that computes, in parts; {@link adaptationWork} by default. */
-  readonly work?: typeof adaptationWork;
+  /** What that computes, in parts; {@link adaptationWork} of what is adapted by default. */
+  readonly work?: (structure: StitchFamily, settings: WorkSettings) => readonly number[];
 }
 
 /** What tells one study from another. */

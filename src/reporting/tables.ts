@@ -59,7 +59,8 @@ interface Measured {
  */
 export function stitchTables(rows: readonly StitchRow[], options: StitchTableOptions): Table[] {
   const measured = collect(rows, options);
-  const common = collect(commonRows(rows, measured.methods.map(({ id }) => id)), { ...options, methods: measured.methods.map(({ id }) => id) });
+  const methods = measured.methods.map(({ id }) => id);
+  const common = collect(commonRows(rows, methods), { ...options, methods });
   return [taskTable(measured, options.note), averageTable(measured, common, options.note), anchorTable(measured, options.note)];
 }
 

@@ -35,6 +35,11 @@ export function stitchFamily<Config extends AnchorConfig>(configs: readonly Conf
   return { configs, space, routes, modules: routes.map((route) => routeModules(configs, route)), costs: routes.map((route) => stitchCosts(configs, route)) };
 }
 
+/** Ids of the stitches that are adapted: all, or the anchor that is adapted alone. */
+export function stitchIdsOf({ space }: Pick<StitchFamily<AnchorConfig>, "space">, anchorAlone?: number): number[] {
+  return anchorAlone === undefined ? space.stitches.map(({ stitchId }) => stitchId) : [anchorAlone];
+}
+
 function familyProblems(configs: readonly AnchorConfig[]): string[] {
   const problems = configs.flatMap((config, anchor) => anchorConfigProblems(`stitchFamily: anchor ${anchor}`, config));
   if (problems.length > 0) return problems;

@@ -4,7 +4,7 @@
 import type { LlamaConfig } from "../anchors/llama-shape.js";
 import { throwProblems, UsageError, wholeNumberProblem } from "../checks.js";
 import type { Exchange } from "../language/prompt-template.js";
-import type { StitchFamily } from "../stitching/family.js";
+import { stitchIdsOf, type StitchFamily } from "../stitching/family.js";
 import type { RouteOptions } from "../stitching/route.js";
 import type { PositionOptions } from "../stitching/stitch-space.js";
 import { tf, type Tensor } from "../tensor/index.js";
@@ -55,11 +55,10 @@ export type LanguageAdaptResult = Adaptation<LanguageOutcome, LlamaConfig>;
 /** Lists everything wrong with the settings on a family, before any tensor is made. */
 export function adaptLanguageProblems(where: string, family: { readonly anchors: readonly Pick<LanguageAnchor, "config">[] }, settings: LanguageAdaptSettings): string[] {
   const structure = languageStructure(family, settings);
-  const stitches = settings.anchorAlone === undefined ? structure.space.stitches.length : 1;
   const { kind } = settings.method;
   return [
     ...(kind === "pst" || kind === "full" ? methodProblems(where, settings.method, structure.configs[0]!.width) : [`${where}: method is ${JSON.stringify(kind)}, expected pst or full: the other techniques are for images.`]),
-    ...trainProblems(where, settings.train, stitches),
+    ...trainProblems(where, settings.train, stitchIdsOf(structure, settings.anchorAlone).length),
     ...wholeNumberProblem(where, "initialExamples", settings.initialExamples, 1, Infinity),
     ...wholeNumberProblem(where, "maximumTokens", settings.maximumTokens, 0, Infinity),
     ...(settings.anchorAlone === undefined ? [] : wholeNumberProblem(where, "anchorAlone", settings.anchorAlone, 0, family.anchors.length - 1)),

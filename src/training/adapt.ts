@@ -5,7 +5,7 @@ import type { LoadedAnchor } from "../anchors/load-weights.js";
 import type { HostTensor } from "../anchors/parameters.js";
 import { choiceProblem, throwProblems, wholeNumberProblem } from "../checks.js";
 import { firstImages, firstOfStream, trainVal, type Dataset, type ImageSplit, type Normalisation, type PictureStream } from "../datasets/dataset.js";
-import { stitchFamily, type StitchFamily } from "../stitching/family.js";
+import { stitchFamily, stitchIdsOf, type StitchFamily } from "../stitching/family.js";
 import { anchorPrefix } from "../stitching/route-parts.js";
 import type { PositionOptions } from "../stitching/stitch-space.js";
 import type { RouteOptions } from "../stitching/route.js";
@@ -74,10 +74,9 @@ export type AdaptResult = Adaptation<StitchOutcome>;
 /** Lists everything wrong with the settings on a family and a task, before any tensor is made. */
 export function adaptProblems(where: string, family: AnchorFamily, settings: AdaptSettings): string[] {
   const structure = structureOf(family, 2, settings);
-  const stitches = settings.anchorAlone === undefined ? structure.space.stitches.length : 1;
   return [
     ...methodProblems(where, settings.method, structure.configs[0]!.width),
-    ...trainProblems(where, settings.train, stitches),
+    ...trainProblems(where, settings.train, stitchIdsOf(structure, settings.anchorAlone).length),
     ...wholeNumberProblem(where, "initialImages", settings.initialImages, 1, Infinity),
     ...(settings.anchorAlone === undefined ? [] : wholeNumberProblem(where, "anchorAlone", settings.anchorAlone, 0, family.anchors.length - 1)),
     ...choiceProblem(where, "headStart", settings.headStart ?? "random", headStarts),
@@ -159,7 +158,7 @@ export async function adapt(anchorFamily: AnchorFamily, dataset: Dataset, settin
 
 /** Progress of training (part 0), validation (1) and test (2), each as a share of all three. */
 function partsTold(model: TunedModel, settings: AdaptSettings, valImages: number, testImages: number, onProgress: ((progress: Progress) => void) | undefined) {
-  const work = adaptationWork(model.family, adaptedStitches(model), { ...settings, valImages, testImages });
+  const work = adaptationWork(adaptedStitches(model).map((stitchId) => model.family.costs[stitchId]!.flops), { ...settings, validation: valImages, test: testImages });
   return (part: number, prefix = ""): { onProgress?: (progress: Progress) => void } =>
     (onProgress === undefined ? {} : { onProgress: ({ done, total, label }) => onProgress({ done, total, label: prefix + label, share: shareDone(work, part, done / total) }) });
 }

@@ -1,7 +1,6 @@
 /**
  * @file How much an adaptation computes, part by part: what progress and estimates of time weigh by.
  */
-import type { StitchFamily } from "../stitching/family.js";
 import type { TuningMethod } from "../tuning/method.js";
 import type { TrainSettings } from "./train.js";
 
@@ -9,18 +8,21 @@ import type { TrainSettings } from "./train.js";
 export interface WorkSettings {
   readonly method: TuningMethod;
   readonly train: Pick<TrainSettings, "steps" | "batchSize">;
-  readonly valImages: number;
-  readonly testImages: number;
+  /** Examples of each split that every stitch is evaluated on. */
+  readonly validation: number;
+  readonly test: number;
 }
 
 /**
  * Multiply–accumulates of training, validation and test.
  *
  * A training step costs its forward pass twice with frozen weights and three times with all (our estimate); then every stitch is evaluated once.
+ *
+ * @param flops - multiply–accumulates of an example, of every stitch that is adapted.
  */
-export function adaptationWork({ costs }: StitchFamily, stitchIds: readonly number[], { method, train: { steps, batchSize }, valImages, testImages }: WorkSettings): number[] {
-  const all = stitchIds.reduce((sum, stitchId) => sum + costs[stitchId]!.flops, 0);
-  return [(steps * batchSize * (method.kind === "full" ? 3 : 2) * all) / stitchIds.length, valImages * all, testImages * all];
+export function adaptationWork(flops: readonly number[], { method, train: { steps, batchSize }, validation, test }: WorkSettings): number[] {
+  const all = totalWork(flops);
+  return [(steps * batchSize * (method.kind === "full" ? 3 : 2) * all) / flops.length, validation * all, test * all];
 }
 
 /** All parts together. */

@@ -10,7 +10,7 @@ import { readSafetensors, readSafetensorsSummary, writeSafetensors, type StoredT
 import { shown, throwProblems, UsageError } from "../checks.js";
 import type { Dataset, Normalisation } from "../datasets/dataset.js";
 import { createRng } from "../rng.js";
-import type { StitchFamily } from "../stitching/family.js";
+import { stitchIdsOf, type StitchFamily } from "../stitching/family.js";
 import { createTunedModel, type TunedModel } from "../tuning/tuned-model.js";
 import { stitchTrainables, type TuningMethod } from "../tuning/method.js";
 import { writeProblem } from "../write-whole.js";
@@ -99,7 +99,7 @@ export function loadAdapted(path: string, family: AnchorFamily): AdaptedModel {
 
 /** Makes the model again from the file's tensors and the anchors' own weights. */
 export function tunedFrom<Config extends AnchorConfig>(path: string, tensors: StoredTensors["tensors"], structure: StitchFamily<Config>, anchors: readonly Pick<LoadedAnchor, "parameters">[], method: TuningMethod, anchorAlone: number | undefined): TunedModel<Config> {
-  const stitchIds = anchorAlone === undefined ? structure.space.stitches.map(({ stitchId }) => stitchId) : [anchorAlone];
+  const stitchIds = stitchIdsOf(structure, anchorAlone);
   const starts = savedTensors(path, tensors, savedShapes(structure, method, stitchIds));
   return createTunedModel(structure, { ...familyParameters(anchors), ...starts }, method, createRng(0), { stitchIds, starts }); // nothing is left to draw
 }

@@ -2,12 +2,13 @@
  * @file SN-Net's way to a task in three stages: fine-tune every anchor, join them by least squares and train the stitches, evaluate them all to choose.
  */
 import type { LoadedAnchor } from "../anchors/load-weights.js";
+import type { StitchFamily } from "../stitching/family.js";
 import { anchorPrefix } from "../stitching/route-parts.js";
 import { flopsBins } from "../sampling/flops-bins.js";
 import { bestPerBin, withAnchors } from "../sampling/selection.js";
 import { stitchParameters } from "../tuning/merge.js";
 import { adapt, structureOf, testImages, type adapt as Adapt, type AdaptOptions, type AdaptResult, type AdaptSettings, type AnchorFamily, type StitchOutcome } from "./adapt.js";
-import { adaptationWork, shareDone, totalWork } from "./adaptation-work.js";
+import { adaptationWork, shareDone, totalWork, type WorkSettings } from "./adaptation-work.js";
 import type { Dataset } from "../datasets/dataset.js";
 
 /**
@@ -20,9 +21,7 @@ import type { Dataset } from "../datasets/dataset.js";
 export const adaptInThreeStages: typeof Adapt = async (family, dataset, settings, options) => {
   const started = performance.now();
   const { checkpoint: _kept, onTrained: _shown, afterStep: _looked, onProgress, ...first } = options;
-  const structure = structureOf(family, dataset.classes, settings);
-  const images = { valImages: dataset.val.count, testImages: testImages(dataset, settings).count };
-  const work = threeStagesWork(structure, structure.routes.map((_, stitchId) => stitchId), { ...settings, ...images });
+  const work = threeStagesWork(structureOf(family, dataset.classes, settings), { ...settings, validation: dataset.val.count, test: testImages(dataset, settings).count });
   const told = (part: number, prefix: string): Pick<AdaptOptions, "onProgress"> =>
     (onProgress === undefined ? {} : { onProgress: ({ share, ...progress }) => onProgress({ ...progress, label: prefix + progress.label, share: shareDone(work, part, share ?? progress.done / progress.total) }) });
   const anchors: LoadedAnchor[] = [];
@@ -33,10 +32,13 @@ export const adaptInThreeStages: typeof Adapt = async (family, dataset, settings
 };
 
 /** Multiply–accumulates of every anchor's fine-tuning, and then of the adaptation of all stitches. */
-export const threeStagesWork: typeof adaptationWork = (family, stitchIds, settings) => [
-  ...family.configs.map((_, anchor) => totalWork(adaptationWork(family, [anchor], { ...settings, method: { kind: "full" }, valImages: 1, testImages: 1 }))),
-  totalWork(adaptationWork(family, stitchIds, settings)),
-];
+export function threeStagesWork({ configs, costs }: Pick<StitchFamily, "configs" | "costs">, settings: WorkSettings): number[] {
+  const flops = costs.map((cost) => cost.flops);
+  return [
+    ...flops.slice(0, configs.length).map((anchor) => totalWork(adaptationWork([anchor], { ...settings, method: { kind: "full" }, validation: 1, test: 1 }))),
+    totalWork(adaptationWork(flops, settings)),
+  ];
+}
 
 /** An anchor after full fine-tuning alone, as plain weights. */
 async function fineTuned(family: AnchorFamily, index: number, dataset: Dataset, settings: AdaptSettings, options: Parameters<typeof Adapt>[3]): Promise<LoadedAnchor> {
