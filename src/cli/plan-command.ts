@@ -7,8 +7,9 @@ import type { PlannedExperiment, PlannedRun } from "../experiments/experiment.js
 import { checkpointPath, experimentFolder, runOnDisk, type RunOnDisk } from "../experiments/run-folder.js";
 import type { FindShared } from "../experiments/shared-runs.js";
 import { existsSync } from "node:fs";
+import type { BackendInUse } from "../tensor/index.js";
 import { matmulRate } from "./matmul-rate.js";
-import { startEngine, wholeNumber, withEngineOptions, type EngineOptions } from "./options.js";
+import { computesOnProcessor, startEngine, wholeNumber, withEngineOptions, type EngineOptions } from "./options.js";
 import { withPairOptions } from "./pair-options.js";
 import { plannedExperiments, sharedWith, withPlanOptions, type PlanCommandOptions } from "./plan-options.js";
 import { planPair, type PlanPairOptions } from "./plan-pair.js";
@@ -39,15 +40,15 @@ export function addPlanCommand(program: Command, terminal: Terminal): void {
       if (options.family !== undefined) return planPair(terminal, options.family, options);
       const planned = plannedExperiments(ids, options);
       throwProblems(planned.flatMap((experiment) => experiment.faults()));
-      await startEngine(terminal, options);
+      const engine = await startEngine(terminal, options);
       const shared = sharedWith(planned, options);
       const listed = new Set<string>();
       const looks: { readonly experiment: PlannedExperiment; readonly looked: readonly Looked[] }[] = [];
       for (const experiment of planned) looks.push({ experiment, looked: await look(experiment, options, shared, listed) });
-      const elsewhere = measuredRate(looks.flatMap(({ looked }) => looked));
+      const elsewhere = measuredRate(looks.flatMap(({ looked }) => looked), engine);
       const other: Rate = elsewhere === undefined ? { flops: ASSUMED_SHARE * matmulRate().best / 2, from: "a guess from this machine's matrix products" } : { flops: elsewhere, from: "as measured in the other experiments' finished runs" };
-      const seconds = looks.reduce((sum, { experiment, looked }) => sum + printPlan(terminal, experiment, looked, options, other), 0);
-      if (planned.length > 1) terminal.print(`All of it takes about ${durationText(seconds)} on this machine with one process.`);
+      const seconds = looks.reduce((sum, { experiment, looked }) => sum + printPlan(terminal, experiment, looked, options, engine, other), 0);
+      if (planned.length > 1) terminal.print(`All of it takes about ${durationText(seconds)} on this machine.`);
       const missing = new Map(planned.flatMap((experiment) => experiment.missing()).map((source) => [source.expected, source]));
       if (missing.size === 0) return;
       terminal.print("");
@@ -64,7 +65,7 @@ interface Looked {
   readonly shared: boolean;
 }
 
-/** How fast runs compute, and how that is known. */
+/** How fast the engine computes with all its threads, and how that is known. */
 interface Rate {
   /** Multiply–accumulates a second. */
   readonly flops: number;
@@ -91,8 +92,8 @@ async function look(experiment: PlannedExperiment, { results }: PlanOptions, fin
  * @param other - rate where no run of this experiment has been measured.
  * @returns seconds that the rest takes.
  */
-function printPlan(terminal: Terminal, experiment: PlannedExperiment, looked: readonly Looked[], { results, all }: PlanOptions, other: Rate): number {
-  const measured = measuredRate(looked);
+function printPlan(terminal: Terminal, experiment: PlannedExperiment, looked: readonly Looked[], { results, all }: PlanOptions, engine: BackendInUse, other: Rate): number {
+  const measured = measuredRate(looked, engine);
   const rate: Rate = measured === undefined ? other : { flops: measured, from: "as measured in its finished runs" };
   terminal.print(`\n${experiment.id}, ${experiment.note}`);
   const lines = all === true || looked.length <= LISTED_RUNS ? runLines(looked, rate.flops) : kindLines(looked, rate.flops);
@@ -101,7 +102,7 @@ function printPlan(terminal: Terminal, experiment: PlannedExperiment, looked: re
   const [exist, sharing] = [looked.filter(exists).length, looked.filter(({ shared }) => shared).length];
   const seconds = rest.reduce((sum, { run }) => sum + run.work / rate.flops, 0);
   const folder = experimentFolder(results, experiment.profile, experiment.id);
-  terminal.print(`${exist} of ${looked.length} runs exist in ${folder}${sharing === 0 ? "" : `, ${sharing} compute what runs of other names do`}; the rest takes about ${durationText(seconds)} at ${(rate.flops / 1e9).toPrecision(2)} GFLOPs a second, ${rate.from}.`);
+  terminal.print(`${exist} of ${looked.length} runs exist in ${folder}${sharing === 0 ? "" : `, ${sharing} compute what runs of other names do`}; the rest takes about ${durationText(seconds)} at ${(rate.flops / 1e9).toPrecision(2)} GFLOPs a second${engine.threads === 1 ? "" : ` on ${engine.threads} threads`}, ${rate.from}.`);
   return seconds;
 }
 
@@ -141,15 +142,19 @@ function memoryText(bytes: number | null): string {
   return bytes === null ? "–" : `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }
 
-/** Multiply–accumulates a second of the finished runs, or nothing where none was timed: by processor time where it is known, which other work on the machine did not lengthen. */
-function measuredRate(looked: readonly Looked[]): number | undefined {
+/**
+ * Multiply–accumulates a second of all threads of the engine, from the finished runs that its backend computed, or nothing where none was timed.
+ * A run counts by the processor time of its threads, which other work on the machine did not lengthen; so runs of several workers of one thread tell of one process of many, to within a fifth.
+ */
+function measuredRate(looked: readonly Looked[], { backend, threads }: BackendInUse): number | undefined {
   const timed = looked.flatMap(({ run, there }) => {
-    if (there.kind !== "finished" || there.record.seconds === null) return [];
+    if (there.kind !== "finished" || there.record.seconds === null || there.record.engine.backend !== backend) return [];
     const { seconds, processorSeconds, engine } = there.record;
-    return [{ work: run.work, seconds: Math.min(seconds, (processorSeconds ?? Infinity) / engine.threads) }];
+    const held = seconds * engine.threads;
+    return [{ work: run.work, threadSeconds: computesOnProcessor(backend) ? Math.min(held, processorSeconds ?? held) : held }];
   });
-  const seconds = timed.reduce((sum, one) => sum + one.seconds, 0);
-  return seconds > 0 ? timed.reduce((sum, one) => sum + one.work, 0) / seconds : undefined;
+  const threadSeconds = timed.reduce((sum, one) => sum + one.threadSeconds, 0);
+  return threadSeconds > 0 ? (threads * timed.reduce((sum, one) => sum + one.work, 0)) / threadSeconds : undefined;
 }
 
 function statusText({ there, begun, shared }: Looked): string {

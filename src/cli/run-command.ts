@@ -13,7 +13,7 @@ import { experimentFolder } from "../experiments/run-folder.js";
 import type { FindShared } from "../experiments/shared-runs.js";
 import { useBackend, type BackendChoice, type BackendInUse } from "../tensor/index.js";
 import { writeOverviews } from "./report-command.js";
-import { startEngine, wholeNumber, withEngineOptions, type EngineOptions } from "./options.js";
+import { computesOnProcessor, startEngine, wholeNumber, withEngineOptions, type EngineOptions } from "./options.js";
 import { planArguments, plannedExperiments, sharedWith, withPlanOptions, type PlanCommandOptions } from "./plan-options.js";
 import { progressDisplay } from "./progress.js";
 import { interruptible, type Terminal } from "./terminal.js";
@@ -67,7 +67,7 @@ function workersOf(text: string): number | "auto" {
 /** One a core, where the backend computes there: on the mini family, a process of one thread does a fifth more a second than a thread of two. Profile paper fills the threads of one process. */
 async function workersFor({ profile, backend }: RunOptions): Promise<number> {
   const { backend: used } = await useBackend(backend as BackendChoice);
-  return profile === "paper" || !["native", "wasm", "cpu"].includes(used) ? 1 : availableParallelism();
+  return profile === "paper" || !computesOnProcessor(used) ? 1 : availableParallelism();
 }
 
 async function oneAfterAnother(terminal: Terminal, planned: readonly PlannedExperiment[], options: RunOptions, signal: AbortSignal): Promise<ScheduleSummary[]> {

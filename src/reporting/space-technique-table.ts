@@ -80,15 +80,17 @@ export function stepCostsTable(finished: readonly RunRecord[], note: string, abo
   if (records.length === 0) return undefined;
   return {
     id: "steps", title: "What a step took", note,
-    legend: `Mean over runs on one machine (${records[0]!.machine.cpu}, ${records[0]!.machine.cores} cores), which may have done other work too. Peak memory is the process's, with data and the runs before.`,
+    legend: `Mean over runs on one machine (${records[0]!.machine.cpu}, ${records[0]!.machine.cores} cores), which may have done other work too: it lengthens the step and the evaluation, not the processor time (of a run from start to end, all threads together). Peak memory is the process's, with data and the runs before.`,
     columns: [
       { key: "technique", label: "Technique", format: "text", labels: Object.fromEntries(Object.entries(about).map(([name, { label }]) => [name, label])) },
-      { key: "milliseconds", label: "Training step (ms)", format: "number" }, { key: "evaluation_seconds", label: "Evaluation (s)", format: "number" }, { key: "peak_mebibytes", label: "Peak memory (MiB)", format: "number" },
+      { key: "milliseconds", label: "Training step (ms)", format: "number" }, { key: "evaluation_seconds", label: "Evaluation (s)", format: "number" },
+      { key: "processor_seconds", label: "Processor time of a run (s)", format: "number" }, { key: "peak_mebibytes", label: "Peak memory (MiB)", format: "number" },
     ],
     rows: [...groupBy(records, ({ settings }) => String(settings["method"] ?? ""))].map(([technique, ofTechnique]) => ({
       technique,
       milliseconds: meanSpread(ofTechnique.flatMap(({ measured, settings }) => seconds(measured?.["trainSeconds"]).map((found) => (1000 * found) / Number(settings["steps"])))),
       evaluation_seconds: meanSpread(ofTechnique.flatMap(({ measured }) => seconds(measured?.["evaluateSeconds"]))),
+      processor_seconds: meanSpread(ofTechnique.flatMap(({ processorSeconds }) => processorSeconds ?? [])),
       peak_mebibytes: meanSpread(ofTechnique.flatMap(({ peakBytes }) => (peakBytes === null ? [] : [peakBytes / 2 ** 20]))),
     })),
   };
