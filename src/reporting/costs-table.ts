@@ -10,7 +10,7 @@ import type { Table } from "./table.js";
 /** The table `costs`, or nothing where no record is left (a fresh clone holds rows without records). @param records - of finished runs. */
 export function costsTable(records: readonly RunRecord[], note: string, labels: Readonly<Record<string, string>> = {}): Table | undefined {
   if (records.length === 0) return undefined;
-  const byMethod = groupBy(records, ({ settings }) => String(settings["method"] ?? ""));
+  const byMethod = [...groupBy(records, ({ settings }) => String(settings["method"] ?? ""))].sort(([one], [other]) => one.localeCompare(other, "en", { numeric: true }));
   const [first] = records;
   return {
     id: "costs", title: "What the runs took", note,
@@ -22,7 +22,7 @@ export function costsTable(records: readonly RunRecord[], note: string, labels: 
       { key: "processor_seconds", label: "Processor seconds", format: "number" },
       { key: "peak_mebibytes", label: "Peak memory (MiB)", format: "number" },
     ],
-    rows: [...byMethod].map(([method, ofMethod]) => ({
+    rows: byMethod.map(([method, ofMethod]) => ({
       method, runs: ofMethod.length,
       seconds: meanSpread(ofMethod.flatMap(({ seconds }) => (seconds === null ? [] : [seconds]))),
       processor_seconds: meanSpread(ofMethod.flatMap(({ processorSeconds }) => processorSeconds ?? [])),
