@@ -14,7 +14,7 @@ import type { StitchRow } from "../reporting/record.js";
 import { tablePaths, writeTable } from "../reporting/table.js";
 import { areasBySeed } from "../reporting/tables.js";
 import { ablationQuick, vtabLaptop, vtabPaper } from "./vtab-settings.js";
-import { defineVtabStudy, type Variant } from "./vtab-study.js";
+import { defineVtabStudy, onComparableRows, type Variant } from "./vtab-study.js";
 
 /** SN-Net's rates are ten times lower, as everywhere (our choice); the second of each is the laptop profile's. */
 const rates = { pst: [0.001, 0.003, 0.01, 0.03], "sn-net": [0.0001, 0.0003, 0.001, 0.003] } as const;
@@ -24,7 +24,7 @@ const variants: Readonly<Record<string, Variant>> = Object.fromEntries([
 ]);
 const methods = Object.keys(variants);
 
-export const learningRates = defineVtabStudy({
+export const learningRates = defineVtabStudy(onComparableRows({
   id: "learning-rates",
   question: "Does the comparison of PST with SN-Net depend on their learning rates?",
   claim: "none published; the paper gives one rate a method",
@@ -41,7 +41,7 @@ export const learningRates = defineVtabStudy({
   report: async (rows, { folder, note }) => void writeTable(join(folder, "tables"), rateTable(rows, note)),
   reportFiles: tablePaths("rates"),
   claims: rateClaims,
-});
+}));
 
 /** Areas under the frontier at each method's best rate, seed by seed. */
 export function rateClaims(rows: readonly StitchRow[]): ClaimResult[] {

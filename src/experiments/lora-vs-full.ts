@@ -15,7 +15,7 @@ import { tablePaths, writeTable } from "../reporting/table.js";
 import { techniqueMeans, techniqueTable } from "../reporting/technique-table.js";
 import type { ReportContext } from "./experiment.js";
 import { ablationQuick, aloneMethod, vtabLaptop, vtabPaper, type VtabSettings } from "./vtab-settings.js";
-import { defineVtabStudy, type Variant } from "./vtab-study.js";
+import { defineVtabStudy, onComparableRows, type Variant } from "./vtab-study.js";
 
 /** What is trained beside the head, by technique. */
 const techniques: Readonly<Record<string, Partial<VtabSettings> | "full">> = {
@@ -43,7 +43,7 @@ function variants({ family }: Pick<VtabSettings, "family">): Record<string, Vari
 
 const of = (family: string): string[] => Object.keys(variants({ family }));
 
-export const loraVsFull = defineVtabStudy({
+export const loraVsFull = defineVtabStudy(onComparableRows({
   id: "lora-vs-full",
   question: "What does a single anchor lose, or gain, when only low-rank updates move?",
   claim: "none published; the premise on which PST rests",
@@ -58,7 +58,7 @@ export const loraVsFull = defineVtabStudy({
   report: reportTechniques,
   reportFiles: tablePaths("techniques"),
   claims: loraClaims,
-});
+}));
 
 async function reportTechniques(rows: readonly StitchRow[], { folder, note, records }: ReportContext): Promise<void> {
   for (const table of [techniqueTable(rows, note, labels), costsTable(records, note)]) if (table !== undefined) writeTable(join(folder, "tables"), table);

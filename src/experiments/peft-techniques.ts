@@ -16,7 +16,7 @@ import { tablePaths, writeTable } from "../reporting/table.js";
 import { defaultPst, isMergeable, type TuningMethod } from "../tuning/method.js";
 import type { ReportContext } from "./experiment.js";
 import { ablationQuick, vtabLaptop, vtabPaper } from "./vtab-settings.js";
-import { defineVtabStudy, type Variant } from "./vtab-study.js";
+import { defineVtabStudy, onComparableRows, type Variant } from "./vtab-study.js";
 
 const framework = { biasScope: "all", stitchingRank: defaultPst.rank } as const;
 
@@ -41,7 +41,7 @@ const variants: Readonly<Record<string, Variant>> = Object.fromEntries(
   Object.entries(techniques).map(([name, { tuning }]) => [name, tuning.kind === "full" ? { adapts: "sn-net" } : { adapts: "pst", changes: { sampler: "uniform" }, tuning }]),
 );
 
-export const peftTechniques = defineVtabStudy({
+export const peftTechniques = defineVtabStudy(onComparableRows({
   id: "peft-techniques",
   question: "Which technique of parameter-efficient tuning serves a stitch space best, for what it trains, keeps in memory and takes?",
   claim: "none published; the paper uses LoRA and leaves the others open",
@@ -56,7 +56,7 @@ export const peftTechniques = defineVtabStudy({
   report: reportTechniques,
   reportFiles: tablePaths("techniques"),
   claims: techniqueClaims,
-});
+}));
 
 async function reportTechniques(rows: readonly StitchRow[], { folder, note, records }: ReportContext): Promise<void> {
   for (const table of [spaceTechniqueTable(rows, note, about), stepCostsTable(records, note, about)]) if (table !== undefined) writeTable(join(folder, "tables"), table);

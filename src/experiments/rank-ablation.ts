@@ -16,7 +16,7 @@ import type { StitchRow } from "../reporting/record.js";
 import { tablePaths, writeTable } from "../reporting/table.js";
 import type { ReportContext } from "./experiment.js";
 import { ablationQuick, vtabLaptop, vtabPaper, type VtabSettings } from "./vtab-settings.js";
-import { defineVtabStudy, type Variant } from "./vtab-study.js";
+import { defineVtabStudy, onComparableRows, type Variant } from "./vtab-study.js";
 
 const RANKS = [1, 2, 4, 8, 16, 32, 64] as const;
 
@@ -35,7 +35,7 @@ function pairsOf({ anchors }: FamilyEntry): FamilyEntry["anchors"][] {
   return anchors.slice(1).map((end, index) => [anchors[index]!, end]);
 }
 
-export const rankAblation = defineVtabStudy({
+export const rankAblation = defineVtabStudy(onComparableRows({
   id: "rank-ablation",
   question: "How do rank, scale of the family and group of tasks trade accuracy for parameters and memory?",
   claim: "none published at this scale; the paper uses rank 8",
@@ -50,7 +50,7 @@ export const rankAblation = defineVtabStudy({
   report: reportRanks,
   reportFiles: tablePaths("ranks"),
   claims: rankClaims,
-});
+}));
 
 async function reportRanks(rows: readonly StitchRow[], { folder, note, records }: ReportContext): Promise<void> {
   const tables = [rankTable(rows, note), costsTable(records, note)];

@@ -4,6 +4,7 @@
 import { families, familyOf } from "../anchors/registry.js";
 import { choiceProblem, wholeNumberProblem } from "../checks.js";
 import type { ClaimResult } from "../reporting/claims.js";
+import { comparableRows } from "../reporting/common-runs.js";
 import { stitchRows, type StitchRow } from "../reporting/record.js";
 import type { Json } from "../reporting/run-record.js";
 import type { StitchFamily } from "../stitching/family.js";
@@ -99,6 +100,30 @@ export function unreadSettings(variant: Variant | undefined): (keyof VtabSetting
   ];
 }
 
+/** The study with figures, tables and claims of {@link comparableRows} alone, and notes that say so: for one whose tables average every method over the tasks. */
+export function onComparableRows(study: VtabStudy): VtabStudy {
+  const noted = <Context extends { readonly note: string }>(rows: readonly StitchRow[], kept: readonly StitchRow[], context: Context): Context => {
+    const count = (of: (row: StitchRow) => string | number, what: string): string => counted(new Set(kept.map(of)).size, what);
+    return kept.length === rows.length ? context : { ...context, note: `${context.note}; compared on the ${count(({ task }) => task, "task")} and ${count(({ seed }) => seed, "seed")} that all have` };
+  };
+  return {
+    ...study,
+    figures: Object.fromEntries(Object.entries(study.figures).map(([name, draw]) => [name, (rows, context) => {
+      const kept = comparableRows(rows);
+      return draw(kept, noted(rows, kept, context));
+    }])),
+    report: (rows, context) => {
+      const kept = comparableRows(rows);
+      return study.report(kept, noted(rows, kept, context));
+    },
+    claims: (rows) => study.claims(comparableRows(rows)),
+  };
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
 /** Says what was run, in full: a reader of one figure must see what it is not. @param rates - the learning rates; those of the settings by default. */
 export function vtabNote(settings: VtabSettings, seeds: readonly number[], profile: string, rates = `learning rate ${settings.learningRate} (SN-Net ${settings.fullLearningRate})`): string {
   const { family, steps, batchSize, scheduleUnit, testImages, dataFolder, refit } = settings;
@@ -106,7 +131,7 @@ export function vtabNote(settings: VtabSettings, seeds: readonly number[], profi
   const length = scheduleUnit === "epoch" ? `${Math.ceil(steps / stepsPerEpoch(vtabImages(settings), batchSize))} epochs` : `${steps} steps`;
   const test = testImages === null ? "all test images" : `at most ${testImages} test images a task`;
   const source = dataFolder === null ? "tasks of the kit, not VTAB-1k" : "tasks in VTAB-1k's layout";
-  return `${profile}: family ${family} (${about}), ${length} of batch ${batchSize} on ${vtabImages(settings)} images${refit ? " (validation included)" : ""}, ${rates}, ${test}, ${seeds.length === 1 ? "1 seed" : `${seeds.length} seeds`}; ${source}`;
+  return `${profile}: family ${family} (${about}), ${length} of batch ${batchSize} on ${vtabImages(settings)} images${refit ? " (validation included)" : ""}, ${rates}, ${test}, ${counted(seeds.length, "seed")}; ${source}`;
 }
 
 /** What a study on image tasks reads that is not there: as problems of a run, and one by one. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { commonRows, mostCommon } from "./common-runs.js";
+import { commonRows, comparableRows, mostCommon } from "./common-runs.js";
 import { syntheticRows } from "./synthetic-rows.js";
 
 const seedsOf = (...tasks: readonly string[]) => new Map(tasks.map((some, seed) => [seed, new Set(some)]));
@@ -23,4 +23,19 @@ test("rows are common where a method lacks tasks, and none where all have all or
   expect(new Set(commonRows(lacking(2), methods).map(({ task }) => task))).toEqual(new Set(tasks.slice(0, 2)));
   expect(new Set(commonRows(lacking(2), methods).map(({ method }) => method))).toEqual(new Set(methods));
   expect(commonRows(lacking(1), methods)).toEqual([]);
+});
+
+test("of a study of which a part is missing the tasks and seeds are compared that every method has, anchor by anchor", () => {
+  const rows = syntheticRows({ seeds: [0, 1] });
+  const tasks = [...new Set(rows.map(({ task }) => task))];
+  const [{ method, front }] = rows as [(typeof rows)[number]];
+  expect(comparableRows(rows)).toEqual(rows);
+  const lacksAnchor = rows.filter((row) => row.method !== method || row.front !== front || row.task !== tasks[0]);
+  expect(comparableRows(lacksAnchor)).toEqual(rows.filter(({ task }) => task !== tasks[0]));
+  const begun = rows.filter((row) => row.seed === 0 || (row.task === tasks[0] && row.method === method));
+  expect(comparableRows(begun)).toEqual(rows.filter(({ seed }) => seed === 0));
+  const onlyOne = rows.filter((row) => row.method !== method);
+  expect(comparableRows(onlyOne)).toEqual(onlyOne);
+  const nothingShared = rows.filter((row) => (row.method === method) === (row.task === tasks[0]));
+  expect(comparableRows(nothingShared)).toEqual(nothingShared);
 });

@@ -28,11 +28,25 @@ export function mostCommon(tasksBySeed: ReadonlyMap<number, ReadonlySet<string>>
 
 /** The rows of the tasks and seeds that every method was run with, where that leaves tasks out and more than one remains; otherwise none. */
 export function commonRows(rows: readonly StitchRow[], methods: readonly string[]): StitchRow[] {
-  const tasksBySeed = new Map([...groupBy(rows, ({ seed }) => seed)].map(([seed, ofSeed]) => {
-    const methodsByTask = [...groupBy(ofSeed, ({ task }) => task)].map(([task, ofTask]) => [task, new Set(ofTask.map(({ method }) => method))] as const);
-    return [seed, new Set(methodsByTask.filter(([, had]) => methods.every((method) => had.has(method))).map(([task]) => task))];
-  }));
-  const { tasks, seeds } = mostCommon(tasksBySeed);
-  if (tasks.length < 2 || tasks.length === new Set(rows.map(({ task }) => task)).size) return [];
+  const common = ofAll(rows, ({ method }) => method, methods);
+  return common.tasks.length < 2 || common.tasks.length === new Set(rows.map(({ task }) => task)).size ? [] : rowsOf(rows, common);
+}
+
+/** What of a study can be averaged over tasks: the rows of the tasks and seeds that have every stitch or anchor of every method; all rows where no task has them all. */
+export function comparableRows(rows: readonly StitchRow[]): readonly StitchRow[] {
+  const partOf = ({ method, front }: StitchRow): string => `${method}\n${front}`;
+  const common = ofAll(rows, partOf, [...new Set(rows.map(partOf))]);
+  return common.tasks.length === 0 ? rows : rowsOf(rows, common);
+}
+
+/** The most tasks and seeds whose rows hold all of these keys. */
+function ofAll(rows: readonly StitchRow[], keyOf: (row: StitchRow) => string, keys: readonly string[]): CommonRuns {
+  return mostCommon(new Map([...groupBy(rows, ({ seed }) => seed)].map(([seed, ofSeed]) => {
+    const keysByTask = [...groupBy(ofSeed, ({ task }) => task)].map(([task, ofTask]) => [task, new Set(ofTask.map(keyOf))] as const);
+    return [seed, new Set(keysByTask.filter(([, had]) => keys.every((key) => had.has(key))).map(([task]) => task))];
+  })));
+}
+
+function rowsOf(rows: readonly StitchRow[], { tasks, seeds }: CommonRuns): StitchRow[] {
   return rows.filter(({ task, seed }) => tasks.includes(task) && seeds.includes(seed));
 }
