@@ -123,6 +123,8 @@ export interface ExperimentDefinition<Settings extends PlainData, Point extends 
   /** Bytes of a run at its peak, about; unknown by default. */
   readonly memory?: (point: Point, settings: Settings) => number;
   readonly figures: FigureDrawings<Row>;
+  /** Whether a figure has anything to show at these settings; by default each has. */
+  readonly hasFigure?: (figure: string, settings: Settings) => boolean;
   /** Writes the tables from rows alone. */
   readonly report: (rows: readonly Row[], context: ReportContext) => Promise<void>;
   /** Files that {@link report} writes, below its folder; those that a reader should open first. */
@@ -229,7 +231,8 @@ export function defineExperiment<Settings extends PlainData, Point extends Plain
       const grid = seeds.flatMap((seed) => definition.points(settings).map((point) => ({ seed, point, stage: definition.stage?.(point) ?? 0 })));
       const runs = grid.sort((a, b) => a.stage - b.stage).map(({ seed, point }) => plannedRun(definition, point, settings, seed, label));
       const rowsIn = (folder: string): Row[] => readRows(join(folder, "rows.csv"), rowType);
-      const figures = Object.entries(definition.figures);
+      const figures = Object.entries(definition.figures).filter(([figure]) => definition.hasFigure?.(figure, settings) ?? true);
+      const files = reportFiles(figures.map(([figure]) => figure), definition.reportFiles);
       return {
         id,
         claim,
@@ -241,7 +244,7 @@ export function defineExperiment<Settings extends PlainData, Point extends Plain
         problems: () => [...definition.problems(where, settings, profile), ...(definition.absent?.(where, settings, profile) ?? [])],
         faults: () => definition.problems(where, settings, profile),
         missing: () => definition.missing?.(settings) ?? [],
-        reportFiles: [...reportFiles(definition), SUMMARY_FILE],
+        reportFiles: [...files, SUMMARY_FILE],
         figures: figures.map(([figure]) => figure),
         drawFigure: (folder, figure, width, noteOfRows = told) => definition.figures[figure]!(rowsIn(folder), { note: noteOfRows, width }),
         async report(folder, given) {
@@ -255,8 +258,7 @@ export function defineExperiment<Settings extends PlainData, Point extends Plain
             const [wide, narrow] = (["double", "single"] as const).map((width) => draw(rows, { note: noteOfRows, width }));
             await writeFigure(join(folder, "figures", figure), wide!, `${id}, ${label}`, narrow);
           }
-          const files = [...reportFiles(definition), "rows.csv"];
-          writeSummary(folder, { experiment: id, profile: label, question, note: noteOfRows, command, files, claims: definition.claims(rows), ...(coverage === undefined ? {} : { coverage }) });
+          writeSummary(folder, { experiment: id, profile: label, question, note: noteOfRows, command, files: [...files, "rows.csv"], claims: definition.claims(rows), ...(coverage === undefined ? {} : { coverage }) });
         },
         claims: (folder) => (existsSync(join(folder, "rows.csv")) ? definition.claims(rowsIn(folder)) : []),
       };
@@ -265,8 +267,8 @@ export function defineExperiment<Settings extends PlainData, Point extends Plain
 }
 
 /** Figures first: a reader opens them first. */
-function reportFiles<Settings extends PlainData, Point extends PlainData, Row>({ figures, reportFiles: tables }: ExperimentDefinition<Settings, Point, Row>): string[] {
-  return [...Object.keys(figures).flatMap((figure) => figureEndings.map((ending) => `figures/${figure}.${ending}`)), ...tables];
+function reportFiles(figures: readonly string[], tables: readonly string[]): string[] {
+  return [...figures.flatMap((figure) => figureEndings.map((ending) => `figures/${figure}.${ending}`)), ...tables];
 }
 
 /** Which of the planned runs the rows hold; as the last summary says where the runs' own files are gone. */

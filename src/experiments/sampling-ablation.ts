@@ -2,15 +2,17 @@
  * @file Importance against uniform and FLOPs-grouped sampling of stitches, the same steps each.
  *
  * Run:     ./reproduce.sh quick sampling-ablation
- * Writes:  results/<profile>/sampling-ablation/: rows.csv, the frontiers, and how often each sampler visits which stitch
+ * Writes:  results/<profile>/sampling-ablation/: rows.csv, the frontiers, how often each sampler visits which stitch, and what importance sampling's settings are worth
  * Expects: importance sampling above uniform (paper); how much its temperature, exploration and memory matter, and whether another score
  *          deploys better stitches, are our questions.
  */
 import { judge, pairedDifference, type ClaimResult } from "../reporting/claims.js";
+import { paretoFigure } from "../reporting/figures/pareto-figure.js";
+import { sensitivityFigure, type Knob } from "../reporting/figures/sensitivity-figure.js";
 import { visitsFigure } from "../reporting/figures/visits-figure.js";
 import type { StitchRow } from "../reporting/record.js";
 import { areasBySeed } from "../reporting/tables.js";
-import { reportStitchRows, stitchFigures, stitchReportFiles } from "./stitch-report.js";
+import { reportStitchRows, stitchReportFiles } from "./stitch-report.js";
 import { ablationQuick, vtabLaptop, vtabPaper } from "./vtab-settings.js";
 import { defineVtabStudy, type Variant } from "./vtab-study.js";
 
@@ -32,7 +34,15 @@ const labels: Readonly<Record<string, string>> = {
   "temperature-0.5": "τ 0.5", "temperature-2": "τ 2", "exploration-0": "ε 0", "exploration-0.5": "ε 0.5", "beta-0.5": "β 0.5", "beta-0.99": "β 0.99",
 };
 
+/** The settings of importance sampling, low to high; the default is the method `importance`. */
+const knobs: readonly Knob[] = [
+  { name: "Temperature", letter: "τ", methods: [["0.5", "temperature-0.5"], ["1", "importance"], ["2", "temperature-2"]] },
+  { name: "Exploration", letter: "ε", methods: [["0", "exploration-0"], ["0.1", "importance"], ["0.5", "exploration-0.5"]] },
+  { name: "Memory", letter: "β", methods: [["0.5", "beta-0.5"], ["0.9", "importance"], ["0.99", "beta-0.99"]] },
+];
+
 const all = Object.keys(variants);
+const samplers = all.slice(0, 4);
 
 export const samplingAblation = defineVtabStudy({
   id: "sampling-ablation",
@@ -41,8 +51,13 @@ export const samplingAblation = defineVtabStudy({
   settings: { quick: { ...ablationQuick, methods: all.slice(0, 3) }, laptop: { ...vtabLaptop, methods: all }, paper: { ...vtabPaper, methods: all } },
   seeds: { quick: [0], laptop: [0, 1, 2], paper: [0, 1, 2, 3, 4] },
   variants: () => variants,
-  first: all.slice(0, 4),
-  figures: { ...stitchFigures(labels), visits: (rows, context) => visitsFigure(rows, all.slice(0, 3).filter((sampler) => rows.some(({ method }) => method === sampler)), { ...context, labels }) },
+  first: samplers,
+  figures: {
+    pareto: (rows, context) => paretoFigure(rows.filter(({ method }) => samplers.includes(method)), { ...context, labels }),
+    visits: (rows, context) => visitsFigure(rows, samplers.filter((sampler) => rows.some(({ method }) => method === sampler)), { ...context, labels }),
+    sensitivity: (rows, context) => sensitivityFigure(rows, knobs, "uniform", { ...context, labels }),
+  },
+  hasFigure: (figure, { methods }) => figure !== "sensitivity" || methods.some((method) => !samplers.includes(method)),
   report: (rows, context) => reportStitchRows(rows, context, labels),
   reportFiles: stitchReportFiles,
   claims: samplerClaims,

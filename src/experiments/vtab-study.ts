@@ -52,6 +52,7 @@ export interface VtabStudy {
   /** Variants that are run, on every task and with every seed, before the others are begun; those are begun with the ablations' {@link sixTasks}. */
   readonly first?: readonly string[];
   readonly figures: FigureDrawings<StitchRow>;
+  readonly hasFigure?: (figure: string, settings: VtabSettings) => boolean;
   readonly report: (rows: readonly StitchRow[], context: ReportContext) => Promise<void>;
   readonly reportFiles: readonly string[];
   readonly claims: (rows: readonly StitchRow[]) => readonly ClaimResult[];
