@@ -4,14 +4,24 @@ import { syntheticRows } from "./synthetic-rows.js";
 
 const seedsOf = (...tasks: readonly string[]) => new Map(tasks.map((some, seed) => [seed, new Set(some)]));
 
+const alike = () => "";
+
 test("what makes the most runs is common, and of two alike what has more seeds", () => {
-  expect(mostCommon(seedsOf("abcdefg", "abcdef", "abcdef"))).toEqual({ tasks: [..."abcdef"], seeds: [0, 1, 2] });
-  expect(mostCommon(seedsOf("abcdef", "a"))).toEqual({ tasks: [..."abcdef"], seeds: [0] });
-  expect(mostCommon(seedsOf("ab", "a"))).toEqual({ tasks: ["a"], seeds: [0, 1] });
-  expect(mostCommon(seedsOf("a", "abc", "abc"))).toEqual({ tasks: [..."abc"], seeds: [1, 2] });
-  expect(mostCommon(seedsOf("", "abc"))).toEqual({ tasks: [..."abc"], seeds: [1] });
-  expect(mostCommon(seedsOf("", ""))).toEqual({ tasks: [], seeds: [] });
-  expect(mostCommon(new Map())).toEqual({ tasks: [], seeds: [] });
+  expect(mostCommon(seedsOf("abcdefg", "abcdef", "abcdef"), alike)).toEqual({ tasks: [..."abcdef"], seeds: [0, 1, 2] });
+  expect(mostCommon(seedsOf("abcdef", "a"), alike)).toEqual({ tasks: [..."abcdef"], seeds: [0] });
+  expect(mostCommon(seedsOf("ab", "a"), alike)).toEqual({ tasks: ["a"], seeds: [0, 1] });
+  expect(mostCommon(seedsOf("a", "abc", "abc"), alike)).toEqual({ tasks: [..."abc"], seeds: [1, 2] });
+  expect(mostCommon(seedsOf("", "abc"), alike)).toEqual({ tasks: [..."abc"], seeds: [1] });
+  expect(mostCommon(seedsOf("", ""), alike)).toEqual({ tasks: [], seeds: [] });
+  expect(mostCommon(new Map(), alike)).toEqual({ tasks: [], seeds: [] });
+});
+
+test("a block that lacks a group of tasks is taken only where none has them all", () => {
+  const pairs = (task: string): string => ({ a: "1", b: "1", c: "2", d: "2", e: "3", f: "3" })[task]!;
+  expect(mostCommon(seedsOf("abcdef", "abcd"), pairs)).toEqual({ tasks: [..."abcdef"], seeds: [0] });
+  expect(mostCommon(seedsOf("abcdef", "abcde"), pairs)).toEqual({ tasks: [..."abcde"], seeds: [0, 1] });
+  expect(mostCommon(seedsOf("abc", "ab"), pairs)).toEqual({ tasks: [..."abc"], seeds: [0] });
+  expect(mostCommon(seedsOf("ab", "ab"), pairs)).toEqual({ tasks: [..."ab"], seeds: [0, 1] });
 });
 
 test("rows are common where a method lacks tasks, and none where all have all or share one task only", () => {

@@ -11,17 +11,23 @@ export interface CommonRuns {
 }
 
 /**
- * The tasks and seeds that make the most runs together; of two alike, more seeds, which give a spread.
+ * The tasks and seeds that make the most runs together, of those with tasks of the most groups: a mean without one of them would tell of another
+ * benchmark. Of two alike, more seeds, which give a spread.
  *
  * Seeds come in the order of how many tasks they have; not every choice of them is tried.
+ *
+ * @param groupOf - a task's group.
  */
-export function mostCommon(tasksBySeed: ReadonlyMap<number, ReadonlySet<string>>): CommonRuns {
+export function mostCommon(tasksBySeed: ReadonlyMap<number, ReadonlySet<string>>, groupOf: (task: string) => string): CommonRuns {
   const seeds = [...tasksBySeed].sort(([, a], [, b]) => b.size - a.size);
+  const groups = ({ tasks }: CommonRuns): number => new Set(tasks.map(groupOf)).size;
+  const runs = ({ tasks, seeds: of }: CommonRuns): number => tasks.length * of.length;
   let best: CommonRuns = { tasks: [], seeds: [] };
   let tasks: readonly string[] = [...(seeds[0]?.[1] ?? [])];
   for (const [index, [, had]] of seeds.entries()) {
     tasks = tasks.filter((task) => had.has(task));
-    if (tasks.length * (index + 1) >= Math.max(1, best.tasks.length * best.seeds.length)) best = { tasks, seeds: seeds.slice(0, index + 1).map(([seed]) => seed) };
+    const next: CommonRuns = { tasks, seeds: seeds.slice(0, index + 1).map(([seed]) => seed) };
+    if (tasks.length > 0 && (groups(next) - groups(best) || runs(next) - runs(best)) >= 0) best = next;
   }
   return best;
 }
@@ -44,7 +50,13 @@ function ofAll(rows: readonly StitchRow[], keyOf: (row: StitchRow) => string, ke
   return mostCommon(new Map([...groupBy(rows, ({ seed }) => seed)].map(([seed, ofSeed]) => {
     const keysByTask = [...groupBy(ofSeed, ({ task }) => task)].map(([task, ofTask]) => [task, new Set(ofTask.map(keyOf))] as const);
     return [seed, new Set(keysByTask.filter(([, had]) => keys.every((key) => had.has(key))).map(([task]) => task))];
-  })));
+  })), groupOfTasks(rows));
+}
+
+/** Looks up the group of a task. */
+export function groupOfTasks(rows: readonly Pick<StitchRow, "task" | "group">[]): (task: string) => string {
+  const groups = new Map(rows.map(({ task, group }) => [task, group]));
+  return (task) => groups.get(task) ?? "";
 }
 
 function rowsOf(rows: readonly StitchRow[], { tasks, seeds }: CommonRuns): StitchRow[] {

@@ -4,7 +4,7 @@
  * Every number is computed per seed first; a cell is the mean over seeds with the sample standard deviation.
  */
 import { anchorLabel, methodStyles } from "./figures/style.js";
-import { commonRows, mostCommon } from "./common-runs.js";
+import { commonRows, groupOfTasks, mostCommon } from "./common-runs.js";
 import { groupMeans } from "./group-means.js";
 import type { GroupMeans } from "./group-means.js";
 import { areaUnderChoice, areaUnderFrontier, bestWithin, commonRange } from "./pareto.js";
@@ -259,6 +259,6 @@ export function comparedAreas(rows: readonly StitchRow[], ours: string, other: s
       if (a !== null && b !== null) differences.set(seed, (differences.get(seed) ?? new Map<string, number>()).set(name, a - b));
     }
   }
-  const { tasks, seeds } = mostCommon(new Map([...differences].map(([seed, ofSeed]) => [seed, new Set(ofSeed.keys())])));
+  const { tasks, seeds } = mostCommon(new Map([...differences].map(([seed, ofSeed]) => [seed, new Set(ofSeed.keys())])), groupOfTasks(rows));
   return { difference: meanSpread(seeds.map((seed) => average(tasks.map((task) => differences.get(seed)!.get(task)!)))), tasks: tasks.length };
 }
