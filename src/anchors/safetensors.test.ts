@@ -226,7 +226,7 @@ test("a full disk or a missing folder is told, the old file stays and nothing ha
   expect(messageOf(() => writeSafetensors(inside, tensors))).toContain("cannot be written (ENOTDIR: a part of the path is not a folder)");
 });
 
-test("no mutation of a valid file makes reading throw anything but a UsageError", () => {
+test("no mutation of a valid file makes reading throw anything but a UsageError", { timeout: 60_000 }, () => {
   writeSafetensors(path, { "a.weight": { shape: [2, 3], data: new Float32Array(6) }, b: { shape: [5], data: new Uint8Array(5) }, c: { shape: [], data: new Int32Array(1) } }, { metadata: { format: "pt" } });
   const valid = readFileSync(path);
   const headerBytes = Number(valid.readBigUInt64LE());

@@ -16,12 +16,12 @@ let anchors: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "esta-adapt-"));
   writeRandomAnchors((anchors = join(folder, "anchors")));
-});
+}, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const adaptArgs = (out: string, ...more: string[]): string[] => ["adapt", "--task", "digits", "--weights", anchors, "--out", out, "--methods", "anchor-ti,anchor-s", "--steps", "3", "--batch-size", "4", "--test-images", "10", "--seed", "7", ...more];
 
-test("adapt keeps what each method trained, once, and export makes a ViT of it", async () => {
+test("adapt keeps what each method trained, once, and export makes a ViT of it", { timeout: 60_000 }, async () => {
   const out = join(folder, "out");
   expect((await esta(...adaptArgs(out))).exitCode).toBe(0);
   const names = ["task=digits_method=anchor-s_seed=7.safetensors", "task=digits_method=anchor-ti_seed=7.safetensors"];
@@ -46,14 +46,14 @@ test("adapt keeps what each method trained, once, and export makes a ViT of it",
   expect(readSafetensorsSummary(network).entries.every(({ dtype }) => dtype === "F32")).toBe(true);
 });
 
-test("adapt --refit reports no validation accuracy", async () => {
+test("adapt --refit reports no validation accuracy", { timeout: 60_000 }, async () => {
   const out = join(folder, "refit");
   expect((await esta(...adaptArgs(out, "--refit"))).exitCode).toBe(0);
   expect(readRows(join(out, "rows.csv"), stitchRows).map(({ valTop1 }) => valTop1)).toEqual([null, null]);
   expect(JSON.parse(readFileSync(join(out, "summary.json"), "utf8"))).toMatchObject({ command: expect.stringMatching(/--seed 7 --refit$/) as string, note: expect.stringContaining("on 1000 images (validation included)") as string });
 });
 
-test("no rows are written where the weights could not be", async () => {
+test("no rows are written where the weights could not be", { timeout: 60_000 }, async () => {
   const out = join(folder, "closed");
   mkdirSync(out);
   writeFileSync(join(out, "weights"), "");
@@ -64,7 +64,7 @@ test("no rows are written where the weights could not be", async () => {
   expect(existsSync(join(out, "runs", `${run}.csv`))).toBe(false);
 });
 
-test("run keeps no weights unless asked", async () => {
+test("run keeps no weights unless asked", { timeout: 60_000 }, async () => {
   const args = ["run", "vtab-stitching", "--results", folder, "--name", "mine", ...[`weightsFolder=${anchors}`, "tasks=digits", "methods=anchor-ti", "steps=1", "batchSize=4", "valImages=5", "testImages=5"].flatMap((one) => ["--set", one])];
   const weights = join(folder, "mine", "vtab-stitching", "weights");
   expect((await esta(...args)).exitCode).toBe(0);

@@ -32,7 +32,7 @@ async function adapt(out: string, ...words: string[]): Promise<{ code: number; l
   return { code, lines: said.split("\n"), complaints };
 }
 
-test("a pair of bfloat16 shards is adapted to a file of instructions, and a stitch of it answers", async () => {
+test("a pair of bfloat16 shards is adapted to a file of instructions, and a stitch of it answers", { timeout: 120_000 }, async () => {
   const { code, lines, complaints } = await adapt("out", "--lora-targets", "qkv+proj");
   expect([code, complaints]).toEqual([0, ""]);
   expect(lines).toContain("7 examples to learn from, 2 held out");
@@ -53,7 +53,7 @@ test("a pair of bfloat16 shards is adapted to a file of instructions, and a stit
   expect(chat.stdout).toMatch(/\[\d tokens?(, [\d.]+ tokens\/s)?, stitch 3\]/);
 });
 
-test("what cannot be adapted is refused before anything is written, with one message", async () => {
+test("what cannot be adapted is refused before anything is written, with one message", { timeout: 60_000 }, async () => {
   const refused = async (...words: string[]): Promise<string> => {
     const { code, complaints } = await adapt("refused", ...words);
     expect(code).toBe(2);

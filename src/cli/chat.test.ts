@@ -83,7 +83,7 @@ test("the pieces of an answer, joined, are the answer", () => {
   disposeModel(model);
 });
 
-test("a talk over a pipe: two decoders from folders, a switch, a question that is too long, and the end of the input", () => {
+test("a talk over a pipe: two decoders from folders, a switch, a question that is too long, and the end of the input", { timeout: 60_000 }, () => {
   const sizes = { heads: 2, hidden: 24, vocabulary: 270, context: 96, tiedHead: true };
   const [small, large] = [join(folder, "small"), join(folder, "large")];
   writeRandomDecoder(small, llamaConfig({ ...sizes, width: 8, depth: 2 }), { shards: 1 });

@@ -13,12 +13,12 @@ let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "esta-compare-"));
   writeRandomAnchors(join(folder, "earlier"));
-});
+}, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const compare = (...more: string[]) => esta("compare", "--weights", join(folder, "earlier"), "--random", "--tasks", "digits", "--steps", "1", "--batch-size", "4", "--test-images", "10", "--out", join(folder, "out"), ...more);
 
-test("rows of an earlier run under the same recipe make the table again, a folder beside random weights", async () => {
+test("rows of an earlier run under the same recipe make the table again, a folder beside random weights", { timeout: 60_000 }, async () => {
   const [rowsFile, table] = ["mini-compared.json", "mini-compared.md"].map((name) => join(folder, "out", name)) as [string, string];
   const { sha256: taskSha256 } = await loadTask("digits");
   const weights = loadFamily(familyOf("mini"), [join(folder, "earlier")]).map(({ anchorId, sha256 }) => ({ anchorId, weights: sha256 }));

@@ -18,7 +18,7 @@ function notebookOf(name: string, ...sources: string[]): string {
   return path;
 }
 
-test("a notebook runs with parameters and progress, and stops at a failing cell that is named with its own line", async () => {
+test("a notebook runs with parameters and progress, and stops at a failing cell that is named with its own line", { timeout: 30_000 }, async () => {
   const kernel = kernelFromSource();
   const path = notebookOf("two.ipynb", "let steps = 10;", "if (steps > 5) throw new Error(`too many: ${steps}`);\nsteps", "'behind'");
   const good = listener();
@@ -47,7 +47,7 @@ test("check finds a fault with its cell and line, and figure refuses a name with
   expect(out).toEqual([]);
 });
 
-test("figure draws one figure from the committed rows and nothing else", async () => {
+test("figure draws one figure from the committed rows and nothing else", { timeout: 60_000 }, async () => {
   const { out, terminal } = listener();
   expect(await main(["figure", "vtab-stitching/pareto", "--out", join(folder, "drawn")], terminal)).toBe(0);
   expect(out).toEqual(["png", "svg", "html", "pdf"].map((ending) => join(folder, "drawn", `pareto.${ending}`)));

@@ -4,7 +4,7 @@
 import { InvalidArgumentError, type Command } from "commander";
 import { join } from "node:path";
 import { packageRoot } from "../experiments/package-root.js";
-import { useBackend, type BackendChoice, type BackendInUse, type BackendName } from "../tensor/index.js";
+import { useBackend, type BackendChoice, type BackendInUse } from "../tensor/index.js";
 import type { Terminal } from "./terminal.js";
 
 /** Options of every command that computes. */
@@ -29,11 +29,6 @@ export async function startEngine(terminal: Pick<Terminal, "print">, { backend, 
   const inUse = await useBackend(backend as BackendChoice, threads === undefined ? {} : { threads });
   terminal.print(`engine: ${inUse.backend}, ${inUse.threads} ${inUse.threads === 1 ? "thread" : "threads"} (${inUse.reason})`);
   return inUse;
-}
-
-/** Whether a backend computes on the processor's cores, which several processes can share. */
-export function computesOnProcessor(backend: BackendName): boolean {
-  return ["native", "wasm", "cpu"].includes(backend);
 }
 
 /** Reads a whole number of at least `low`. */

@@ -18,7 +18,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 test("an estimate says whether its rate was measured in the experiment, in others beside it, or is a guess", async () => {
   expect((await esta("run", "lora-vs-full", ...settings)).exitCode).toBe(0);
   const both = await esta("plan", "lora-vs-full", "rank-ablation", ...settings);
-  expect(both.out).toMatch(/\/lora-vs-full; the rest takes about 0 s at [\d.]+ GFLOPs a second( on \d+ threads)?, as measured in its finished runs\.$/m);
+  const threads = Number(/^engine: \w+, (\d+) threads?/.exec(both.out)![1]);
+  const onThreads = threads === 1 ? "" : ` on ${threads} threads`;
+  expect(both.out).toMatch(new RegExp(String.raw`/lora-vs-full; the rest takes about 0 s at [\d.]+ GFLOPs a second${onThreads}, as measured in its finished runs\.$`, "m"));
   expect(both.out).toMatch(/\/rank-ablation; the rest takes about .+, as measured in the other experiments' finished runs\.$/m);
   const alone = await esta("plan", "rank-ablation", ...settings);
   expect(alone.out).toMatch(/\/rank-ablation; the rest takes about .+, a guess from this machine's matrix products\.$/m);

@@ -7,9 +7,9 @@ import type { PlannedExperiment, PlannedRun } from "../experiments/experiment.js
 import { checkpointPath, experimentFolder, runOnDisk, type RunOnDisk } from "../experiments/run-folder.js";
 import type { FindShared } from "../experiments/shared-runs.js";
 import { existsSync } from "node:fs";
-import type { BackendInUse } from "../tensor/index.js";
+import { computesOnProcessor, type BackendInUse } from "../tensor/index.js";
 import { matmulRate } from "./matmul-rate.js";
-import { computesOnProcessor, startEngine, wholeNumber, withEngineOptions, type EngineOptions } from "./options.js";
+import { startEngine, wholeNumber, withEngineOptions, type EngineOptions } from "./options.js";
 import { withPairOptions } from "./pair-options.js";
 import { plannedExperiments, sharedWith, withPlanOptions, type PlanCommandOptions } from "./plan-options.js";
 import { planPair, type PlanPairOptions } from "./plan-pair.js";

@@ -9,7 +9,7 @@ import { esta } from "../testing/esta.js";
 const results = mkdtempSync(join(tmpdir(), "esta-report-"));
 afterAll(() => rmSync(results, { recursive: true }));
 
-test("a report of a whole profile has what was run of it and names the rest; of a profile without results it says how to run it", async () => {
+test("a report of a whole profile has what was run of it and names the rest; of a profile without results it says how to run it", { timeout: 60_000 }, async () => {
   expect(await esta("report", "--results", results)).toEqual({
     exitCode: 2, out: "", err: `report ${experiments[0]!.id}: ${join(results, "quick", experiments[0]!.id, "rows.csv")} is not there, expected rows of an earlier run. Run it first: esta run ${experiments[0]!.id} --profile quick.`,
   });

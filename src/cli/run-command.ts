@@ -11,9 +11,9 @@ import { forgetRuns, runExperiment, type ScheduleSummary } from "../experiments/
 import type { RunEvent } from "../experiments/run-events.js";
 import { experimentFolder } from "../experiments/run-folder.js";
 import type { FindShared } from "../experiments/shared-runs.js";
-import { useBackend, type BackendChoice, type BackendInUse } from "../tensor/index.js";
+import { computesOnProcessor, useBackend, type BackendChoice, type BackendInUse } from "../tensor/index.js";
 import { writeOverviews } from "./report-command.js";
-import { computesOnProcessor, startEngine, wholeNumber, withEngineOptions, type EngineOptions } from "./options.js";
+import { startEngine, wholeNumber, withEngineOptions, type EngineOptions } from "./options.js";
 import { planArguments, plannedExperiments, sharedWith, withPlanOptions, type PlanCommandOptions } from "./plan-options.js";
 import { progressDisplay } from "./progress.js";
 import { interruptible, type Terminal } from "./terminal.js";

@@ -11,7 +11,7 @@ import { sheetOf } from "./tasks-command.js";
 const folder = mkdtempSync(join(tmpdir(), "esta-tasks-command-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test("a task's card says what its label means, where its pictures are from, and how they spread over the classes", async () => {
+test("a task's card says what its label means, where its pictures are from, and how they spread over the classes", { timeout: 60_000 }, async () => {
   const { exitCode, out } = await esta("tasks", "digits");
   expect(exitCode).toBe(0);
   expect(out).toBe(`digits (natural)
@@ -38,7 +38,7 @@ test("a sheet shows the first pictures of each class, training beside test", () 
   expect(first).toEqual([["dark", [1], [0, 1]], ["light", [100, 102], [102]]]);
 });
 
-test("a sheet is a PNG of few colours that holds its pictures enlarged", async () => {
+test("a sheet is a PNG of few colours that holds its pictures enlarged", { timeout: 60_000 }, async () => {
   expect((await esta("tasks", "dsprites-like-location", "--sheets", folder)).exitCode).toBe(0);
   const { data, info } = await sharp(readFileSync(join(folder, "dsprites-like-location.png"))).removeAlpha().raw().toBuffer({ resolveWithObject: true });
   const black = data.filter((value) => value < 8).length / data.length;

@@ -1,7 +1,8 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { drawFactors, locationLabel, orientationLabel } from "./dsprites-like.js";
 import { drawSprite, spriteShapes, type Sprite } from "./sprite.js";
 
+vi.setConfig({ testTimeout: 30_000 });
 
 const centred: Sprite = { shape: "square", scale: 1, orientation: 0, x: 0.5, y: 0.5 };
 

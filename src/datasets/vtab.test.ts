@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } fro
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import sharp from "sharp";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { UsageError } from "../checks.js";
 import { trainVal } from "./dataset.js";
 import { decodeImageFile } from "./image.js";
@@ -10,6 +10,7 @@ import { resizeBicubic } from "./resize-bicubic.js";
 import { findVtabTasks, loadVtabTask, type LoadVtabOptions } from "./vtab.js";
 import { vtabTasks } from "./vtab-tasks.js";
 
+vi.setConfig({ testTimeout: 30_000 });
 
 const folder = mkdtempSync(join(tmpdir(), "esta-vtab-"));
 afterAll(() => rmSync(folder, { recursive: true }));

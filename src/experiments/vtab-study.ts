@@ -4,7 +4,7 @@
 import { families, familyOf } from "../anchors/registry.js";
 import { choiceProblem, wholeNumberProblem } from "../checks.js";
 import type { ClaimResult } from "../reporting/claims.js";
-import { comparableRows } from "../reporting/common-runs.js";
+import { comparableRows, extentOf } from "../reporting/common-runs.js";
 import { stitchRows, type StitchRow } from "../reporting/record.js";
 import type { Json } from "../reporting/run-record.js";
 import type { StitchFamily } from "../stitching/family.js";
@@ -103,20 +103,15 @@ export function unreadSettings(variant: Variant | undefined): (keyof VtabSetting
 
 /** The study with figures, tables and claims of {@link comparableRows} alone, and notes that say so: for one whose tables average every method over the tasks. */
 export function onComparableRows(study: VtabStudy): VtabStudy {
-  const noted = <Context extends { readonly note: string }>(rows: readonly StitchRow[], kept: readonly StitchRow[], context: Context): Context => {
-    const count = (of: (row: StitchRow) => string | number, what: string): string => counted(new Set(kept.map(of)).size, what);
-    return kept.length === rows.length ? context : { ...context, note: `${context.note}; compared on the ${count(({ task }) => task, "task")} and ${count(({ seed }) => seed, "seed")} that all have` };
+  const onKept = <Context extends { readonly note: string }, Result>(use: (rows: readonly StitchRow[], context: Context) => Result) => (rows: readonly StitchRow[], context: Context): Result => {
+    const kept = comparableRows(rows);
+    const { tasks, seeds } = extentOf(kept);
+    return use(kept, kept.length === rows.length ? context : { ...context, note: `${context.note}; compared on the ${counted(tasks, "task")} and ${counted(seeds, "seed")} that all have` });
   };
   return {
     ...study,
-    figures: Object.fromEntries(Object.entries(study.figures).map(([name, draw]) => [name, (rows, context) => {
-      const kept = comparableRows(rows);
-      return draw(kept, noted(rows, kept, context));
-    }])),
-    report: (rows, context) => {
-      const kept = comparableRows(rows);
-      return study.report(kept, noted(rows, kept, context));
-    },
+    figures: Object.fromEntries(Object.entries(study.figures).map(([name, draw]) => [name, onKept(draw)])),
+    report: onKept(study.report),
     claims: (rows) => study.claims(comparableRows(rows)),
   };
 }

@@ -9,7 +9,7 @@ import { textOf } from "./notebook-file.js";
 let kernel: KernelClient;
 beforeAll(async () => {
   kernel = await KernelClient.start(kernelFromSource());
-});
+}, 30_000);
 afterAll(async () => {
   await kernel.shutdown();
 });

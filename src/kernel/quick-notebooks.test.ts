@@ -10,7 +10,7 @@ const root = projectRoot();
 const isReady = existsSync(join(root, "dist", "index.js")) && existsSync(join(root, "data", "anchors")) && existsSync(join(root, "results", "quick", "vtab-stitching", "rows.csv"));
 if (!isReady) console.log("skipped: running notebooks, since dist, data/anchors or results/quick is not there; ./reproduce.sh makes them");
 
-test.skipIf(!isReady).each(quick)("%s runs from a clean kernel, finds what it expects and ends with a figure", async (name) => {
+test.skipIf(!isReady).each(quick)("%s runs from a clean kernel, finds what it expects and ends with a figure", { timeout: 120_000 }, async (name) => {
   const { notebook } = await runNotebook(join(root, "notebooks", `${name}.ipynb`), { output: false });
   const texts = JSON.stringify(notebook.cells.map((cell) => cell.outputs ?? []));
   expect(texts).toContain("✓");

@@ -35,7 +35,7 @@ export function mostCommon(tasksBySeed: ReadonlyMap<number, ReadonlySet<string>>
 /** The rows of the tasks and seeds that every method was run with, where that leaves tasks out and more than one remains; otherwise none. */
 export function commonRows(rows: readonly StitchRow[], methods: readonly string[]): StitchRow[] {
   const common = ofAll(rows, ({ method }) => method, methods);
-  return common.tasks.length < 2 || common.tasks.length === new Set(rows.map(({ task }) => task)).size ? [] : rowsOf(rows, common);
+  return common.tasks.length < 2 || common.tasks.length === extentOf(rows).tasks ? [] : rowsOf(rows, common);
 }
 
 /** What of a study can be averaged over tasks: the rows of the tasks and seeds that have every stitch or anchor of every method; all rows where no task has them all. */
@@ -57,6 +57,11 @@ function ofAll(rows: readonly StitchRow[], keyOf: (row: StitchRow) => string, ke
 export function groupOfTasks(rows: readonly Pick<StitchRow, "task" | "group">[]): (task: string) => string {
   const groups = new Map(rows.map(({ task, group }) => [task, group]));
   return (task) => groups.get(task) ?? "";
+}
+
+/** How many tasks and seeds the rows are of. */
+export function extentOf(rows: readonly StitchRow[]): { readonly tasks: number; readonly seeds: number } {
+  return { tasks: new Set(rows.map(({ task }) => task)).size, seeds: new Set(rows.map(({ seed }) => seed)).size };
 }
 
 function rowsOf(rows: readonly StitchRow[], { tasks, seeds }: CommonRuns): StitchRow[] {

@@ -15,6 +15,12 @@ const backendNames = ["native", "wasm", "cpu", "tensorflow", "webgpu"] as const;
 
 /** The backends of the engine. */
 export type BackendName = (typeof backendNames)[number];
+
+/** Whether a backend computes on the processor's cores, which several processes can share. */
+export function computesOnProcessor(backend: BackendName): boolean {
+  return ["native", "wasm", "cpu"].includes(backend);
+}
+
 /** What a caller may ask for: `auto` takes the fastest one present; a graphics device only where a measured step is faster on it. */
 export type BackendChoice = "auto" | BackendName;
 

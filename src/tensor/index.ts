@@ -12,7 +12,7 @@ export type { Tensor, Variable } from "@tensorflow/tfjs-core";
 export { adamWStep, createAdamWState } from "./adam-w.js";
 export type { AdamWSettings, AdamWState, Moments } from "./adam-w.js";
 export { attention } from "./attention.js";
-export { useBackend } from "./backend.js";
+export { computesOnProcessor, useBackend } from "./backend.js";
 export type { BackendChoice, BackendInUse, BackendOptions, BackendName } from "./backend.js";
 export { biasGelu } from "./bias-gelu.js";
 export { biasResidual } from "./bias-residual.js";

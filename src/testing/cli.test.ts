@@ -54,7 +54,7 @@ test("a profile may stand before the experiments, as with reproduce.sh", async (
   expect(out).toContain("/paper/stitch-space-identities; the rest takes");
 });
 
-test("doctor tells engine, packages, weights and data, and how to get what is missing", async () => {
+test("doctor tells engine, packages, weights and data, and how to get what is missing", { timeout: 30_000 }, async () => {
   const { exitCode, out } = await esta("doctor");
   expect(exitCode).toBe(0);
   for (const what of ["machine", "Node", "cargo", "engine", "backend native", "backend wasm", "backend cpu", "packages", "weights of mini", "weights of vit", "tasks of the kit", "VTAB-1k"]) expect(out).toMatch(new RegExp(`^(ok|missing) +${what} `, "m"));
@@ -62,7 +62,7 @@ test("doctor tells engine, packages, weights and data, and how to get what is mi
   for (const what of missing) expect(out).toMatch(new RegExp(`^  ${what}: `, "m"));
 });
 
-test("bench prints one JSON object a line, with nothing else on standard output", async () => {
+test("bench prints one JSON object a line, with nothing else on standard output", { timeout: 60_000 }, async () => {
   const { exitCode, out, err } = await esta("bench", "--family", "16,32,48", "--tokens", "17", "--batch", "2", "--steps", "2", "--json");
   expect(exitCode).toBe(0);
   expect(err).toMatch(/^engine: /);
@@ -79,7 +79,7 @@ test("bench prints one JSON object a line, with nothing else on standard output"
   expect(inference["cpu_ms_per_image"]).toBeGreaterThan(0);
 });
 
-test("bench --costs tells how far stitches are from costing what their FLOPs say", async () => {
+test("bench --costs tells how far stitches are from costing what their FLOPs say", { timeout: 60_000 }, async () => {
   const { exitCode, out } = await esta("bench", "--family", "16,32", "--tokens", "17", "--batch", "1", "--costs", "1", "--json");
   expect(exitCode).toBe(0);
   const line = JSON.parse(out) as Record<string, number>;

@@ -21,7 +21,7 @@ const schedule = (changes: PlainData = {}, signal?: AbortSignal, onStep?: (done:
     onEvent: (event) => event.kind === "progress" && onStep?.(event.progress.done),
   });
 
-test("one scheduling adapts the family by each method and leaves rows, tables and figures", async () => {
+test("one scheduling adapts the family by each method and leaves rows, tables and figures", { timeout: 60_000 }, async () => {
   const { folder, failed, finished } = await schedule();
   expect({ failed, finished }).toEqual({ failed: [], finished: 3 });
   const rows = readRows(join(folder, "rows.csv"), stitchRows);
@@ -43,7 +43,7 @@ test("one scheduling adapts the family by each method and leaves rows, tables an
   expect(readFileSync(join(folder, "figures", "pareto.html"), "utf8")).toContain("plotly");
 });
 
-test("an adaptation that was stopped on the way ends in the bytes of one that was not", async () => {
+test("an adaptation that was stopped on the way ends in the bytes of one that was not", { timeout: 60_000 }, async () => {
   const whole = readFileSync(join((await schedule()).folder, "rows.csv"), "utf8");
   rmSync(results, { recursive: true });
   const controller = new AbortController();
@@ -54,7 +54,7 @@ test("an adaptation that was stopped on the way ends in the bytes of one that wa
   expect(readFileSync(join(folder, "rows.csv"), "utf8")).toBe(whole);
 });
 
-test("a loss that is not a number fails its run with step, stitch, seed and what to do", async () => {
+test("a loss that is not a number fails its run with step, stitch, seed and what to do", { timeout: 60_000 }, async () => {
   const { failed } = await schedule({ methods: ["anchor-ti"], learningRate: 1e30 });
   expect(failed).toHaveLength(1);
   const { run, reason, usage } = failed[0]!;

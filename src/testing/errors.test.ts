@@ -12,7 +12,7 @@ import { writeRandomAnchors } from "./random-anchors.js";
 let folder: string;
 /** Random weights for family mini, so that only the fault under test is left. */
 let weights: string;
-beforeAll(() => writeRandomAnchors((weights = mkdtempSync(join(tmpdir(), "esta-weights-")))));
+beforeAll(() => writeRandomAnchors((weights = mkdtempSync(join(tmpdir(), "esta-weights-")))), 60_000);
 afterAll(() => rmSync(weights, { recursive: true, force: true }));
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "esta-errors-"))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -76,14 +76,14 @@ test("weights and data that are missing, with how to get them", async () => {
   );
 });
 
-test("results that cannot be written", async () => {
+test("results that cannot be written", { timeout: 30_000 }, async () => {
   writeFileSync(join(folder, "taken"), "");
   expect(await complaint("adapt", "--weights", weights, "--task", "digits", "--out", join(folder, "taken", "out"))).toBe(
     "results FOLDER/taken/out: cannot be made (ENOTDIR), expected a place that takes files. Choose another folder with --results.",
   );
 });
 
-test("a task that cannot be read fails the command with the task's own message", async () => {
+test("a task that cannot be read fails the command with the task's own message", { timeout: 30_000 }, async () => {
   const task = join(folder, "mine", "birds");
   mkdirSync(task, { recursive: true });
   writeFileSync(join(task, "train800.txt"), "images/train800/000000.jpg three\n");

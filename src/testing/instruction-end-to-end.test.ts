@@ -14,7 +14,7 @@ import { useBackend } from "../tensor/index.js";
 const results = mkdtempSync(join(tmpdir(), "esta-instructions-"));
 afterAll(() => rmSync(results, { recursive: true }));
 
-test("every method adapts the kit's own pair, and leaves rows, tables and the figure; run again, nothing is done", async () => {
+test("every method adapts the kit's own pair, and leaves rows, tables and the figure; run again, nothing is done", { timeout: 120_000 }, async () => {
   const engine = await useBackend();
   const changes = { steps: 3, batchSize: 2, initialExamples: 3, trainExamples: 12, valExamples: 2, testExamples: 3, maximumTokens: 3, samples: 2 };
   const run = () => runExperiment(instructionFollowing.plan("quick", { changes, name: "short" }), { results, engine, onEvent: () => undefined });

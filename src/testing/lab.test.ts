@@ -101,7 +101,7 @@ function clientScript(...lines: readonly string[]): string {
   return ["from jupyter_client.manager import start_new_kernel", "manager, client = start_new_kernel(kernel_name='esta')", ...lines, "client.stop_channels()", "manager.shutdown_kernel()"].join("\n");
 }
 
-test.skipIf(!isReady)("other programs find the kernel through the environment's Python alone, from any folder", () => {
+test.skipIf(!isReady)("other programs find the kernel through the environment's Python alone, from any folder", { timeout: 120_000 }, () => {
   const script = clientScript(
     "from jupyter_client.kernelspec import KernelSpecManager",
     "print('esta' in KernelSpecManager().find_kernel_specs())",
@@ -115,7 +115,7 @@ test.skipIf(!isReady)("other programs find the kernel through the environment's 
   expect(argv.filter((part) => part.includes("{"))).toEqual(["{connection_file}"]);
 });
 
-test.skipIf(!isReady)("a busy kernel that is restarted tells that its cell has ended, or Jupyter Server would take the next one for busy", () => {
+test.skipIf(!isReady)("a busy kernel that is restarted tells that its cell has ended, or Jupyter Server would take the next one for busy", { timeout: 120_000 }, () => {
   const script = clientScript(
     "cell = client.execute('for (;;) {}')",
     "states = []",

@@ -16,7 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), "esta-cells-"));
 let kernel: KernelClient;
 beforeAll(async () => {
   kernel = await KernelClient.start(kernelFromSource(), folder);
-});
+}, 120_000);
 afterAll(async () => {
   await kernel.shutdown();
   rmSync(folder, { recursive: true, force: true });

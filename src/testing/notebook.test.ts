@@ -43,7 +43,7 @@ test.each(names)("%s asks a question, has short cells, and outputs of one whole 
   expect(statSync(path).size).toBeLessThan(1_500_000);
 });
 
-test.skipIf(!isBuilt).each(names)("%s has no finding of the strict compiler", (name) => {
+test.skipIf(!isBuilt).each(names)("%s has no finding of the strict compiler", { timeout: 60_000 }, (name) => {
   expect(checkNotebook(join(folder, name))).toEqual([]);
 });
 

@@ -35,7 +35,7 @@ test("README.md has the library's example and one for everything that can be add
   expect(blocks.map(({ name }) => name)).toEqual(["block-0.ts", "own-family.ts", "own-task.ts", "own-technique.ts", "own-experiment.ts"]);
 });
 
-test("the code in README.md is of the right types, strictly", () => {
+test("the code in README.md is of the right types, strictly", { timeout: 120_000 }, () => {
   const options: ts.CompilerOptions = { strict: true, noUncheckedIndexedAccess: true, noEmit: true, skipLibCheck: true, target: ts.ScriptTarget.ES2022, lib: ["lib.es2023.d.ts"], module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, types: ["node"] };
   const program = ts.createProgram(blocks.map(({ name }) => join(folder, name)), options);
   expect(ts.getPreEmitDiagnostics(program).map(({ messageText, file }) => `${file?.fileName.slice(folder.length + 1)}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`)).toEqual([]);

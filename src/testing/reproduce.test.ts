@@ -12,7 +12,7 @@ if (!existsSync(program)) console.log("skipped: tests of the built program, sinc
 
 let folder: string;
 let weights: string;
-beforeAll(() => writeRandomAnchors((weights = mkdtempSync(join(tmpdir(), "esta-weights-")))));
+beforeAll(() => writeRandomAnchors((weights = mkdtempSync(join(tmpdir(), "esta-weights-")))), 60_000);
 afterAll(() => rmSync(weights, { recursive: true, force: true }));
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "esta-reproduce-"))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -73,7 +73,7 @@ test.skipIf(!existsSync(program))("a process killed in the middle and run again 
   expect(rows("killed")).toBe(rows("whole"));
 });
 
-test.skipIf(!existsSync(program))("Ctrl-C writes the checkpoint, says how to go on, and exits with 130", async () => {
+test.skipIf(!existsSync(program))("Ctrl-C writes the checkpoint, says how to go on, and exits with 130", { timeout: 120_000 }, async () => {
   const child = spawn(process.execPath, runArgs("stopped"), { stdio: ["ignore", "pipe", "pipe"] });
   let err = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
@@ -112,7 +112,7 @@ test.skipIf(!existsSync(program))("two workers, one of them killed in the middle
   expect(existsSync(join(there, "claims"))).toBe(false);
 });
 
-test.skipIf(!existsSync(program))("workers whose parent is gone write their checkpoints and end without a word", async () => {
+test.skipIf(!existsSync(program))("workers whose parent is gone write their checkpoints and end without a word", { timeout: 120_000 }, async () => {
   const parent = spawn(process.execPath, sharedArgs("orphaned", 2, 4000), { stdio: ["ignore", "ignore", "pipe"] });
   let err = "";
   parent.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));

@@ -32,7 +32,7 @@ export function vitestCounts(report: unknown, exitCode: number, output: string):
   return {
     passed: numPassedTests,
     skipped: numPendingTests + numTodoTests,
-    failures: explained(testResults.flatMap(failuresOfFile), exitCode, () => unexplained("vitest found a fault outside the tests", exitCode, output)),
+    failures: explained(testResults.flatMap(failuresOfFile), "vitest found a fault outside the tests", exitCode, output),
   };
 }
 
@@ -54,12 +54,12 @@ export function goldenCounts(output: string, exitCode: number): Counts {
   return {
     passed: linesOf("pass").length,
     skipped: linesOf("skip").length,
-    failures: explained(linesOf("FAIL").map((line) => line.slice("FAIL  ".length)), exitCode, () => unexplained("the golden values ended early", exitCode, output)),
+    failures: explained(linesOf("FAIL").map((line) => line.slice("FAIL  ".length)), "the golden values ended early", exitCode, output),
   };
 }
 
-function explained(failures: readonly string[], exitCode: number, otherwise: () => string): readonly string[] {
-  return failures.length === 0 && exitCode !== 0 ? [otherwise()] : failures;
+function explained(failures: readonly string[], what: string, exitCode: number, output: string): readonly string[] {
+  return failures.length === 0 && exitCode !== 0 ? [unexplained(what, exitCode, output)] : failures;
 }
 
 function unexplained(what: string, exitCode: number, output: string): string {

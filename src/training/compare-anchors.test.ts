@@ -29,7 +29,7 @@ test("every anchor learns every task alone, and rows that are there are not meas
   const again = await compareAnchors(families, ["first", "second"], load, recipe, { known, onRow: (all) => void kept.push(all.length) });
   expect(again).toEqual([...rows.slice(0, 3), marked, ...rows.slice(4)]);
   expect(kept.slice(8)).toEqual([1, 2, 3]);
-});
+}, 60_000);
 
 test("a comparison that is stopped returns the rows that are whole", async () => {
   const controller = new AbortController();

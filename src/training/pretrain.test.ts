@@ -35,7 +35,7 @@ test("pretraining learns to tell formula-driven classes apart", async () => {
   expect(result.photographTop1).toBe(null);
   expect(result.parameters["head.weight"]!.shape).toEqual([6, 48]);
   expect(Object.keys(result.parameters).some((name) => name.startsWith("pose."))).toBe(false);
-});
+}, 60_000);
 
 test("an interrupted pretraining taken up again ends in the same weights", async () => {
   const checkpoint = join(mkdtempSync(join(tmpdir(), "esta-pretrain-")), "state.safetensors");
@@ -46,7 +46,7 @@ test("an interrupted pretraining taken up again ends in the same weights", async
   expect(part.stepsDone).toBe(4);
   const resumed = await pretrain(config, short, { ...options, checkpoint, checkpointEvery: 2 });
   expect(resumed.parameters).toEqual(whole.parameters);
-});
+}, 60_000);
 
 test("pretraining that goes on starts from the earlier weights, and its checkpoint is no other start's", async () => {
   const folder = mkdtempSync(join(tmpdir(), "esta-start-"));
@@ -67,7 +67,7 @@ test("pretraining that goes on starts from the earlier weights, and its checkpoi
   expect((await pretrain(config, settings, { ...options, checkpoint, start, signal })).stepsDone).toBe(1);
   expect((await pretrain(config, settings, { ...options, checkpoint, signal })).stepsDone).toBe(0);
   expect((await pretrain(config, settings, { ...options, checkpoint, start: { ...start, sha256: "another" }, signal })).stepsDone).toBe(0);
-});
+}, 60_000);
 
 test("a pretrained family loads again and its card names every anchor", async () => {
   const out = mkdtempSync(join(tmpdir(), "esta-family-"));
@@ -81,7 +81,7 @@ test("a pretrained family loads again and its card names every anchor", async ()
   expect(readRecord(join(out, "vit-test-0.safetensors")).minutes).toBe(kept);
   await pretrainFamily(family, { ...settings, steps: 2, upstream: { seed: 0, formulaClasses: 7 } }, { seed: 0, out, command: "esta pretrain", engine: "cpu", validationImages: 60 });
   expect(readRecord(join(out, "vit-test-0.safetensors")).upstreamClasses).toBe(7);
-});
+}, 60_000);
 
 test("a family that goes on records its whole chain, and is made again when the start changes", async () => {
   const [first, second] = ["first", "second"].map((name) => join(mkdtempSync(join(tmpdir(), "esta-chain-")), name)) as [string, string];
@@ -110,7 +110,7 @@ test("a family that goes on records its whole chain, and is made again when the 
   await expect(pretrainFamily(family, short, { ...about, out: second, from: second, command: "esta pretrain" })).rejects.toThrow(
     `pretrain: weights are read from and written to ${second}, expected two folders, since what is gone on from is part of the record: copy the earlier weights elsewhere.`,
   );
-});
+}, 60_000);
 
 test("a linear probe finds classes that features separate", () => {
   const task = tinyTask();

@@ -29,7 +29,7 @@ test("adaptation learns the task", async () => {
   expect(outcomes.filter(({ stitchId, selected }) => stitchId < 3 && selected)).toHaveLength(3);
   expect(outcomes.reduce((sum, { visits }) => sum + visits, 0)).toBe(150);
   expect(trainable).toBeGreaterThan(1000);
-});
+}, 60_000);
 
 test("each stitch's visits and scores are its own", async () => {
   const { outcomes, drawn } = await adapt(family, task, tinySettings(9), { seed: 2 });

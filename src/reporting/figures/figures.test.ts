@@ -61,7 +61,7 @@ test.each([
   const { svg } = await renderFigure(figure);
   expect(faults(svg, figure)).toEqual([]);
   expect(svg).not.toMatch(/NaN|undefined|url\(['&]/);
-});
+}, 30_000);
 
 test("every panel has its name, its anchors, its ticks and the note", async () => {
   const { svg } = await renderFigure(paretoFigure(syntheticRows(), { note: NOTE }));
@@ -86,7 +86,7 @@ test("the same figure gives the same bytes, whatever was drawn before and in wha
   expect(third.svg).toBe(first.svg);
   expect(Buffer.from(third.png).equals(Buffer.from(first.png))).toBe(true);
   expect(other.svg).not.toBe(first.svg);
-});
+}, 30_000);
 
 test("the frontier is a step through the best stitches, drawn on to the dearest stitch", () => {
   const rows = syntheticRows({ tasks: 1 }).filter(({ method }) => method === "pst");

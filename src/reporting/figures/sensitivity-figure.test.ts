@@ -22,7 +22,7 @@ test("each value stands at its place with its area, on the seeds that all have, 
 });
 
 test("a value that was not run leaves its place empty, and a profile that runs none has no such figure", () => {
-  const { data } = sensitivityFigure([...rowsOf("base", 0, [0]), ...rowsOf("high", 0.01, [0]), ...rowsOf("even", 0, [0])], knobs, "even", {});
+  const { data } = sensitivityFigure([...rowsOf("base", 0, [0]), ...rowsOf("high", 0.01, [0]), ...rowsOf("even", 0, [0])], knobs, "even", { note: "" });
   expect((data as { x: number[] }[])[0]!.x).toEqual([1, 2]);
   const figures = (profile: "quick" | "laptop") => experimentOf("sampling-ablation").plan(profile).figures;
   expect(figures("quick")).toEqual(["pareto", "visits"]);

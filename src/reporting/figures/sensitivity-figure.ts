@@ -1,7 +1,7 @@
 /**
  * @file What a sampler's settings are worth: areas under the frontier and under what is deployed, setting by setting.
  */
-import { comparableRows } from "../common-runs.js";
+import { comparableRows, extentOf } from "../common-runs.js";
 import type { StitchRow } from "../record.js";
 import { meanSpread } from "../seed-means.js";
 import { areasBySeed } from "../tables.js";
@@ -27,7 +27,7 @@ export function sensitivityFigure(rows: readonly StitchRow[], knobs: readonly Kn
     { id: "reference", label: `${labels[reference] ?? reference}, under the frontier`, areaOf: () => under(reference) },
   ];
   const styles = methodStyles(lines.map(({ id }) => id), Object.fromEntries(lines.map(({ id, label }) => [id, label])));
-  const count = (of: (row: StitchRow) => string | number): number => new Set(kept.map(of)).size;
+  const { tasks, seeds } = extentOf(kept);
   const drawn = knobs.map((knob) => ({ ...knob, lines: lines.map(({ label, areaOf }) => knob.methods.flatMap(([value, method], index) => {
     const area = meanSpread([...areaOf(method).values()].map((one) => 100 * one));
     return area === null ? [] : [{ x: index, y: area.mean, spread: area.spread, text: `${label}, ${knob.letter} ${value}: ${area.mean.toFixed(1)} %` }];
@@ -42,5 +42,5 @@ export function sensitivityFigure(rows: readonly StitchRow[], knobs: readonly Kn
     y: { label: "Area, mean of tasks (%)", range: [low - margin, high + margin] as const },
     traces: points.map((ofLine, line) => lineTrace(styles[line]!, ofLine)),
   }));
-  return panelsFigure(panels, { note: `${note}. Mean over tasks (${count(({ task }) => task)}) and seeds (${count(({ seed }) => seed)}) that all have.`, width, key: styles, columns: width === "single" ? 1 : panels.length });
+  return panelsFigure(panels, { note: `${note}. Mean over tasks (${tasks}) and seeds (${seeds}) that all have.`, width, key: styles });
 }

@@ -29,6 +29,6 @@ export function visitsFigure(rows: readonly StitchRow[], methods: readonly strin
       y: { label: "Visits", range: [-top / 25, top] },
       traces: [pointsTrace(style, stitches, 0.8)],
     })),
-    { note: `${note}. Each mark is a stitch or anchor; mean over tasks and seeds.`, width, ...(width === "single" ? { columns: 1 } : points.length === 4 ? { columns: 2, shape: 0.5 } : { columns: Math.min(3, points.length) }) },
+    { note: `${note}. Each mark is a stitch or anchor; mean over tasks and seeds.`, width, ...(width === "double" && points.length === 4 ? { columns: 2, shape: 0.5 } : {}) },
   );
 }

@@ -97,7 +97,7 @@ async function inBrowser(body: (tab: Page) => Promise<void>): Promise<void> {
   }
 }
 
-test.skipIf(browserPath === undefined)(`in a browser: no errors, hover, sorting, filtering, budgets, dark and phone${browserPath === undefined ? " (left out: no Chromium here; set ESTA_CHROMIUM)" : ""}`, async () => {
+test.skipIf(browserPath === undefined)(`in a browser: no errors, hover, sorting, filtering, budgets, dark and phone${browserPath === undefined ? " (left out: no Chromium here; set ESTA_CHROMIUM)" : ""}`, { timeout: 120_000 }, async () => {
   const shots = process.env["ESTA_SHOTS"];
   const shown = process.env["ESTA_REPORT"] ?? page;
   await inBrowser(async (tab) => {
@@ -209,7 +209,7 @@ test("rows of decoders are explored by perplexity, lower being better", () => {
   expect(group!.stitches[0]).toMatchObject({ id: 0, blocks: null, flops: 1_200_000, params: 1_100_000, seeds: 3 });
 });
 
-test.skipIf(browserPath === undefined)("in a browser: a budget of a token's cost buys a stitch of decoders, with its perplexity, its route and the commands to talk with it", async () => {
+test.skipIf(browserPath === undefined)("in a browser: a budget of a token's cost buys a stitch of decoders, with its perplexity, its route and the commands to talk with it", { timeout: 120_000 }, async () => {
   const other = mkdtempSync(join(results, "decoders-"));
   const folder = join(other, "quick", "instruction-following");
   mkdirSync(folder, { recursive: true });
