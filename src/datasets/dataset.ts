@@ -50,8 +50,6 @@ export interface Dataset extends TaskSplits {
   readonly sha256: string;
   /** In place of `test`, which is empty then, where the caller asked for test pictures as a stream. */
   readonly testStream?: PictureStream;
-  /** The final training set where the source lists its own (VTAB's `train800val200.txt`); otherwise see {@link trainVal}. */
-  readonly trainValList?: ImageSplit;
 }
 
 /** How bytes become network inputs: `(byte / 255 − mean) / std` per channel (red, green, blue). */
@@ -100,13 +98,8 @@ function levels(mean: number, std: number): Float32Array {
   return Float32Array.from({ length: 256 }, (_, value) => (value / 255 - mean) / std);
 }
 
-/**
- * The 1,000 pictures of the last training run, once settings are chosen: the source's own list where it has one,
- * otherwise train followed by val.
- */
-export function trainVal(dataset: TaskSplits & Pick<Dataset, "trainValList">): ImageSplit {
-  if (dataset.trainValList !== undefined) return dataset.trainValList;
-  const { train, val } = dataset;
+/** The 1,000 pictures of the last training run, once settings are chosen: train followed by val. */
+export function trainVal({ train, val }: Pick<TaskSplits, "train" | "val">): ImageSplit {
   const images = new Uint8Array(train.images.length + val.images.length);
   images.set(train.images);
   images.set(val.images, train.images.length);

@@ -1,8 +1,9 @@
 /**
  * @file Loads a task from a folder laid out as VTAB-1k: lists of pictures with labels, and the pictures.
  *
- * `<folder>/<task>/{train800,val200,test}.txt`, optionally `train800val200.txt` and `classes.txt` (one name per line), and the pictures
- * the lists name. Besides VTAB's 19 tasks any other folder of that layout is a custom task.
+ * `<folder>/<task>/{train800,val200,test}.txt`, optionally `classes.txt` (one name per line), and the pictures the lists name. The archive's
+ * `train800val200.txt` is not read: it names copies of the pictures of train and val. Besides VTAB's 19 tasks any other folder of that
+ * layout is a custom task.
  */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
@@ -29,7 +30,6 @@ export interface LoadVtabOptions {
 }
 
 const LISTS = { train: "train800.txt", val: "val200.txt", test: "test.txt" } as const;
-const TRAIN_VAL_LIST = "train800val200.txt";
 /** A typed array holds no more on every supported Node. */
 const MOST_BYTES = 2 ** 32 - 1;
 
@@ -72,7 +72,6 @@ export async function loadVtabTask(folder: string, name: string, { imageSize = 2
 
   const reader = new PictureReader(place, imageSize, Object.values(wanted).reduce((sum, list) => sum + list.length, 0), onProgress);
   const splits = { train: await reader.read(wanted.train), val: await reader.read(wanted.val), test: await reader.read(wanted.test) };
-  const trainValList = wanted.trainVal === undefined ? undefined : await reader.read(wanted.trainVal);
   throwProblems(shortened(reader.problems(), "pictures"));
   return {
     name: canonicalVtabName(name),
@@ -84,7 +83,6 @@ export async function loadVtabTask(folder: string, name: string, { imageSize = 2
     ...splits,
     ...(streamTest ? { testStream: pictureStream(place, test, imageSize) } : {}),
     ...(classNames === undefined ? {} : { classNames }),
-    ...(trainValList === undefined ? {} : { trainValList }),
   };
 }
 
@@ -102,7 +100,7 @@ function pictureStream(place: string, entries: readonly ListEntry[], imageSize: 
   };
 }
 
-type Lists = { readonly train: readonly ListEntry[]; readonly val: readonly ListEntry[]; readonly test: readonly ListEntry[]; readonly trainVal?: readonly ListEntry[] };
+type Lists = { readonly train: readonly ListEntry[]; readonly val: readonly ListEntry[]; readonly test: readonly ListEntry[] };
 
 function findTask(folder: string, name: string): string {
   const found = findVtabTasks(folder);
@@ -129,11 +127,10 @@ function readLists(place: string, classes: number | undefined): Lists {
   throwProblems(missing.map((list) => `${join(place, list)}: no such file, expected the list of ${list.replace(/\d*\.txt$/, "")} pictures, with lines as "images/test/000000.jpg 3". Unpack the task again.`));
   const read = (list: string): ListContent => parseList(join(place, list), readText(join(place, list)), classes);
   const contents = { train: read(LISTS.train), val: read(LISTS.val), test: read(LISTS.test) };
-  const trainVal = existsSync(join(place, TRAIN_VAL_LIST)) ? read(TRAIN_VAL_LIST) : undefined;
-  const all: readonly (readonly [string, ListContent])[] = [...Object.entries(LISTS).map(([split, list]) => [list, contents[split as keyof typeof LISTS]] as const), ...(trainVal === undefined ? [] : [[TRAIN_VAL_LIST, trainVal] as const])];
+  const all = Object.entries(LISTS).map(([split, list]) => [list, contents[split as keyof typeof LISTS]] as const);
   throwProblems(shortened(all.flatMap(([, content]) => content.problems), "lines"));
   throwProblems(all.filter(([, content]) => content.entries.length === 0).map(([list]) => `${join(place, list)}: names no picture, expected at least one line as "images/test/000000.jpg 3". Unpack the task again.`));
-  return { train: contents.train.entries, val: contents.val.entries, test: contents.test.entries, ...(trainVal === undefined ? {} : { trainVal: trainVal.entries }) };
+  return { train: contents.train.entries, val: contents.val.entries, test: contents.test.entries };
 }
 
 /** A name that no picture carries is a `classes.txt` of something else. */

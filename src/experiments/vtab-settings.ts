@@ -52,7 +52,7 @@ export type VtabSettings = {
   readonly initialImages: number;
   /** What the heads start from: `probe`, each anchor's linear probe on the training images (our choice), or `random`. */
   readonly headStart: string;
-  /** First validation and test images to evaluate on; none means all. */
+  /** Validation and test images to evaluate on: the first; of a folder's test images that many, evenly spread. None means all. */
   readonly valImages: number | null;
   readonly testImages: number | null;
   /** Trains on training and validation images together, once settings are chosen (VTAB-1k practice); no validation accuracy then. */

@@ -1,5 +1,5 @@
 /**
- * @file Where vtab-stitching finds its tasks and anchors, what is missing there, and what names their content.
+ * @file Where the studies on image tasks find their tasks and anchors, what is missing there, and what names their content.
  */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";

@@ -81,7 +81,7 @@ export const stitchColumns = {
   importance: optional(numberColumn()),
   /** Steps in which the stitch was drawn; null where the method draws none. */
   visits: optional(wholeColumn()),
-  /** 1 when the stitch was chosen for deployment by its importance. */
+  /** 1 when the stitch was chosen for deployment: by its importance, or by validation accuracy where three stages did. */
   selected: flagColumn(),
   /** Profile of the run: quick, laptop, paper, or the name of the user's own settings. */
   profile: textColumn(),

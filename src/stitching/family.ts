@@ -26,10 +26,10 @@ export interface StitchFamily<Config extends AnchorConfig = VitConfig> {
  * Joins anchors into a family.
  *
  * @param configs - sizes of the anchors, smallest first; heads are set to the task's classes by the caller.
- * @throws {UsageError} listing every size that does not fit: kinds, images, patches, classes or vocabularies that differ, widths that shrink, heads of unequal size.
+ * @throws {UsageError} listing every size that does not fit: kinds, images, patches, classes or vocabularies that differ, widths or numbers of heads that shrink, heads of unequal size, pairs without any stitch.
  */
 export function stitchFamily<Config extends AnchorConfig>(configs: readonly Config[], options: PositionOptions & RouteOptions = {}): StitchFamily<Config> {
-  throwProblems(familyProblems(configs));
+  throwProblems([...familyProblems(configs), ...pairingProblems(configs, options)]);
   const space = stitchSpace(configs.map(({ depth }) => depth), options);
   const routes = space.stitches.map(({ stitchId }) => routeOf(space, stitchId, options));
   return { configs, space, routes, modules: routes.map((route) => routeModules(configs, route)), costs: routes.map((route) => stitchCosts(configs, route)) };
@@ -55,6 +55,14 @@ function familyProblems(configs: readonly AnchorConfig[]): string[] {
     }
   });
   return problems;
+}
+
+/** The nearest map joins each end block to an earlier front block, and between equal depths there is none. */
+function pairingProblems(configs: readonly AnchorConfig[], { pairing }: PositionOptions): string[] {
+  if (pairing !== "nearest") return [];
+  return configs.flatMap(({ depth }, anchor) =>
+    depth !== configs[anchor - 1]?.depth ? [] : [`stitchFamily: pairing is "nearest" between anchors ${anchor - 1} and ${anchor} of ${depth} blocks each, which it gives no stitches, expected unequal depths: leave it out, or use "window".`],
+  );
 }
 
 /** What every anchor must have as the first one has. */

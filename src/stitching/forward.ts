@@ -58,7 +58,7 @@ export function eachLogits(configs: readonly AnchorConfig[], routes: readonly Ro
       }
     }
   };
-  walk(routes.map((_, place) => place), 0, input);
+  tf.tidy(() => walk(routes.map((_, place) => place), 0, input)); // frees what is held where `take` throws
 }
 
 /** Routes that take the same step next, together, the largest group last; a route's last block is another step than the same block elsewhere. */

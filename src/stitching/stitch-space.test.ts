@@ -48,6 +48,7 @@ test("bad depths and windows are told in one message each", () => {
   expect(() => stitchSpace([12, 12], { windowSize: 0 })).toThrow("stitchSpace: windowSize is 0, expected a whole number from 1 to 12 (the anchors' depth).");
   expect(() => stitchSpace([12, 12], { stride: 1.5 })).toThrow("stitchSpace: stride is 1.5, expected a whole number of at least 1.");
   expect(() => stitchSpace([12, 6])).toThrow("stitchSpace: a front anchor of 12 blocks precedes an end anchor of 6, expected the shallower first: order the anchors from small to large.");
+  expect(() => stitchSpace([6, 12], { pairing: "window" })).toThrow('stitchSpace: pairing is "window" between anchors of 6 and 12 blocks, expected equal depths: use "nearest".');
 });
 
 const config = (width: number, heads: number, imageSize = 32) => vitConfig({ width, heads, depth: 2, imageSize, patchSize: 8, classes: 5 });
@@ -57,6 +58,7 @@ test("anchors that cannot be stitched are refused with every reason", () => {
   expect(() => stitchFamily([config(96, 6), config(48, 3)])).toThrow(
     "stitchFamily: anchor 1 has width 48, expected at least 96 as anchor 0: order the anchors from small to large.\nstitchFamily: anchor 1 has 3 heads, expected at least 6 as anchor 0: order the anchors from small to large.",
   );
+  expect(() => stitchFamily([config(48, 3), config(96, 6)], { pairing: "nearest" })).toThrow('stitchFamily: pairing is "nearest" between anchors 0 and 1 of 2 blocks each, which it gives no stitches, expected unequal depths: leave it out, or use "window".');
   expect(() => config(48, 5)).toThrow("vitConfig: heads is 5, expected a divisor of width 48.");
   expect(() => stitchFamily([{ ...config(48, 3), heads: 5 }])).toThrow("stitchFamily: anchor 0: heads is 5, expected a divisor of width 48.");
 });

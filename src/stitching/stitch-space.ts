@@ -61,10 +61,10 @@ type Position = Pick<JoinedStitch, "frontBlock" | "endBlock" | "window"> & { rea
  * Equal depths: windows of k blocks slide by s over both anchors; every (i, j) inside a window that no earlier window
  * named is a position, and all positions of a window share one stitching layer. k = 2, s = 1 and three anchors of twelve
  * blocks give 71 stitches and 22 stitching layers. Unequal depths: the nearest map m[e] = ⌊e·L₁/L₂⌋ gives the positions
- * (m[e], e) with m[e] < e, one stitching layer for each m; the window options play no part.
+ * (m[e], e) with m[e] < e, one stitching layer for each m; the window options play no part. (The nearest map between equal depths has none.)
  *
  * @param anchorDepths - blocks of each anchor, smallest anchor first.
- * @throws {UsageError} when there are no anchors, a depth or option is not a whole number in range, or a front anchor is deeper than its end anchor.
+ * @throws {UsageError} when there are no anchors, a depth or option is not a whole number in range, a front anchor is deeper than its end anchor, or "window" is asked for between unequal depths.
  *
  * Source: SN-Net, `get_stitch_configs`; general k, s and unequal depths are our generalisation.
  * Differs: SN-Net's sharing list for unequal depths is one position off; ours is not.

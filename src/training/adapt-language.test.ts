@@ -7,6 +7,7 @@ import { llamaLayerBiases, llamaLoraElements, llamaStitchingLoraElements } from 
 import { stitchLogits } from "../stitching/forward.js";
 import { computedValues, tf, useBackend } from "../tensor/index.js";
 import { tinyInstructions, tinyLanguage, tinyLanguageSettings, letterTokenizer } from "../testing/tiny-language.js";
+import { disposeMerged, mergeModel } from "../tuning/merge.js";
 import { ownName } from "../tuning/method.js";
 import { disposeModel, modelLogits, stitchView } from "../tuning/tuned-model.js";
 import { adaptLanguage, flopsPerToken, formatOf, startLanguageModel } from "./adapt-language.js";
@@ -98,8 +99,12 @@ test("answers written side by side are those written one by one, and folding the
     return letterTokenizer.decode([...decodeTokens((tokens, memory) => stitchLogits(configs, routes[3]!, stitchView(model, 3), tokens, memory), prompt, { maximum: 6, context: 48, endId: 2 })]);
   });
   expect(together).toEqual(single);
-  const merged = await evaluateText(model, questions, format, { stitchIds: [3], maximum: 6 });
-  expect(merged.get(3)!.answers).toEqual(single);
+  expect((await evaluateText(model, questions, format, { stitchIds: [3], maximum: 6 })).get(3)!.answers).toEqual(single);
+  const merged = mergeModel(model);
+  expect(answersOf(merged, 3, questions, format, 6)).toEqual(single);
+  expect((await evaluateText(merged, questions, format, { stitchIds: [3], maximum: 6 })).get(3)!.answers).toEqual(single);
+  expect(answersOf({ ...model, trainable: merged.trainable }, 3, questions, format, 6)).not.toEqual(single);
+  disposeMerged(merged);
   disposeModel(model);
 });
 

@@ -58,7 +58,7 @@ export function adaptLanguageProblems(where: string, family: { readonly anchors:
   const { kind } = settings.method;
   return [
     ...(kind === "pst" || kind === "full" ? methodProblems(where, settings.method, structure.configs[0]!.width) : [`${where}: method is ${JSON.stringify(kind)}, expected pst or full: the other techniques are for images.`]),
-    ...trainProblems(where, settings.train, stitchIdsOf(structure, settings.anchorAlone).length),
+    ...trainProblems(where, settings.train, settings.method, stitchIdsOf(structure, settings.anchorAlone).length),
     ...wholeNumberProblem(where, "initialExamples", settings.initialExamples, 1, Infinity),
     ...wholeNumberProblem(where, "maximumTokens", settings.maximumTokens, 0, Infinity),
     ...(settings.anchorAlone === undefined ? [] : wholeNumberProblem(where, "anchorAlone", settings.anchorAlone, 0, family.anchors.length - 1)),

@@ -76,7 +76,7 @@ export function adaptProblems(where: string, family: AnchorFamily, settings: Ada
   const structure = structureOf(family, 2, settings);
   return [
     ...methodProblems(where, settings.method, structure.configs[0]!.width),
-    ...trainProblems(where, settings.train, stitchIdsOf(structure, settings.anchorAlone).length),
+    ...trainProblems(where, settings.train, settings.method, stitchIdsOf(structure, settings.anchorAlone).length),
     ...wholeNumberProblem(where, "initialImages", settings.initialImages, 1, Infinity),
     ...(settings.anchorAlone === undefined ? [] : wholeNumberProblem(where, "anchorAlone", settings.anchorAlone, 0, family.anchors.length - 1)),
     ...choiceProblem(where, "headStart", settings.headStart ?? "random", headStarts),
@@ -103,19 +103,29 @@ export function startModel(anchorFamily: AnchorFamily, data: PreparedSplit, clas
 /** Steps of the probes that heads start from: after 300 they fit the training images so well that little gradient is left for the rest (measured). */
 const HEAD_STEPS = 20;
 
-/** Heads by the anchor's values and the labels of the images that they were fitted on: neighbouring runs start from the same. */
-const knownHeads = new WeakMap<LoadedAnchor["parameters"], WeakMap<Int32Array, Probe>>();
+/** A head, and what else it was fitted on beside the anchor and the images. */
+interface KnownHead extends Pick<PreparedSplit, "labels"> {
+  readonly head: Probe;
+  readonly classes: number;
+  readonly normalisation: Normalisation;
+}
 
-function probedHead(anchor: LoadedAnchor, data: PreparedSplit, classes: number): Probe {
-  const ofAnchor = knownHeads.get(anchor.parameters) ?? new WeakMap<Int32Array, Probe>();
-  const head = ofAnchor.get(data.labels) ?? fitProbe(anchor, data, classes, HEAD_STEPS);
-  knownHeads.set(anchor.parameters, ofAnchor.set(data.labels, head));
+/** Heads by the anchor's values and the images that they were fitted on: neighbouring runs start from the same. */
+const knownHeads = new WeakMap<LoadedAnchor["parameters"], WeakMap<Uint8Array, KnownHead>>();
+
+function probedHead(anchor: LoadedAnchor, data: PreparedSplit, classes: number, normalisation: Normalisation): Probe {
+  const { images, labels } = data;
+  const ofAnchor = knownHeads.get(anchor.parameters) ?? new WeakMap<Uint8Array, KnownHead>();
+  const known = images && ofAnchor.get(images);
+  if (known !== undefined && known.labels === labels && known.classes === classes && known.normalisation === normalisation) return known.head;
+  const head = fitProbe(anchor, data, classes, HEAD_STEPS);
+  if (images !== undefined) knownHeads.set(anchor.parameters, ofAnchor.set(images, { head, labels, classes, normalisation }));
   return head;
 }
 
 /** Every anchor's linear probe, or that of the anchor alone, under its head's names. */
-function probedHeads({ anchors }: AnchorFamily, data: PreparedSplit, classes: number, anchorAlone?: number): Record<string, HostTensor> {
-  const probed = anchors.flatMap((anchor, index) => (anchorAlone === undefined || anchorAlone === index ? [[index, probedHead(anchor, data, classes)] as const] : []));
+function probedHeads({ anchors, normalisation }: AnchorFamily, data: PreparedSplit, classes: number, anchorAlone?: number): Record<string, HostTensor> {
+  const probed = anchors.flatMap((anchor, index) => (anchorAlone === undefined || anchorAlone === index ? [[index, probedHead(anchor, data, classes, normalisation)] as const] : []));
   return Object.fromEntries(probed.flatMap(([index, { weight, bias }]) => [[`${anchorPrefix(index)}head.weight`, weight], [`${anchorPrefix(index)}head.bias`, bias]]));
 }
 
@@ -169,8 +179,8 @@ export function testImages({ test, testStream }: Dataset, { testImages: count = 
 }
 
 /** The training split, or with refit its images and then those of the validation split. */
-function trainingImages({ train, val, test }: Dataset, { refit = false }: AdaptSettings): ImageSplit {
-  return refit ? trainVal({ train, val, test }) : train;
+function trainingImages(dataset: Dataset, { refit = false }: AdaptSettings): ImageSplit {
+  return refit ? trainVal(dataset) : dataset.train;
 }
 
 function datasetProblems({ familyId, anchors }: AnchorFamily, { name, imageSize }: Dataset): string[] {

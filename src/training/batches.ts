@@ -14,11 +14,13 @@ export interface PreparedSplit {
   readonly labels: Int32Array;
   readonly count: number;
   readonly imageSize: number;
+  /** The bytes that the pixels were made from, where they were made from any. */
+  readonly images?: ImageSplit["images"];
 }
 
 /** Normalises a whole split, channels first. */
 export function prepareSplit({ images, labels, count }: ImageSplit, imageSize: number, normalisation: Normalisation): PreparedSplit {
-  return { pixels: normalise(images, imageSize, range(0, count), normalisation), labels, count, imageSize };
+  return { pixels: normalise(images, imageSize, range(0, count), normalisation), labels, count, imageSize, images };
 }
 
 /** Copies the chosen images into a batch of tensors, or the chosen texts into rows of tokens; the caller disposes it ({@link disposeBatch}). */

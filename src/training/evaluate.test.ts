@@ -19,6 +19,20 @@ test("top-1 counts the images whose highest logit is their label's; the first of
   expect(countCorrect(logits, [1, 0, 2], (label) => label !== 2)).toBe(2);
 });
 
+test("a logit that is not a number is named, not counted as a class", async () => {
+  expect(() => countCorrect(Float32Array.of(1, NaN, 2), [2])).toThrow(new UsageError("countCorrect: a logit is NaN, expected finite numbers: the training diverged, lower the learning rate."));
+  expect(() => countCorrect(Float32Array.of(1, 2, 0, Infinity), [1, 1])).toThrow("a logit is Infinity");
+  const family = tinyFamily();
+  const task = tinyTask();
+  const data = prepareSplit(task.train, task.imageSize, family.normalisation);
+  const model = startModel(family, data, task.classes, tinySettings(), 0);
+  const bias = model.trainable["stitches.5.anchors.1.blocks.1.mlp.fc2.bias"]!;
+  bias.assign(tf.fill(bias.shape, NaN));
+  const before = tf.memory().numTensors;
+  await expect(evaluateStitches(model, heldBatches(data))).rejects.toThrow(/^evaluate, stitch 5: a logit is NaN, expected finite numbers/);
+  expect(tf.memory().numTensors).toBe(before);
+});
+
 test("every image counts once, however they are batched", async () => {
   const family = tinyFamily();
   const task = tinyTask();

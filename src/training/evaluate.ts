@@ -1,6 +1,7 @@
 /**
  * @file Top-1 accuracy of every stitch, low-rank updates folded in first.
  */
+import { UsageError } from "../checks.js";
 import { eachLogits } from "../stitching/forward.js";
 import { ownName } from "../tuning/method.js";
 import { disposeMerged, mergeModel } from "../tuning/merge.js";
@@ -40,7 +41,7 @@ export async function evaluateStitches(model: TunedModel, split: BatchSource, op
         signal?.throwIfAborted();
         eachLogits(configs, group.map((stitchId) => routes[stitchId]!), stitchView(merged, group[0]!), images, (place, logits) => {
           const stitchId = group[place]!;
-          correct.set(stitchId, correct.get(stitchId)! + countCorrect(logits.dataSync() as Float32Array, answers));
+          correct.set(stitchId, correct.get(stitchId)! + countCorrect(logits.dataSync() as Float32Array, answers, undefined, `evaluate, stitch ${stitchId}`));
         });
         onProgress?.({ done: ++done, total, label: `batch ${Math.ceil(done / groups.length)}` });
         await new Promise((resolve) => setImmediate(resolve));
@@ -59,10 +60,19 @@ function sharingParameters({ partition }: Pick<TunedModel, "partition">, stitchI
   return [...stitchIds.filter(alone).map((stitchId) => [stitchId]), ...(together.length > 0 ? [together] : [])];
 }
 
-/** Images whose highest logit is their label's; only labels that `counts` accepts. @param logits - `[B, C]`, row-major. */
-export function countCorrect(logits: Float32Array, labels: ArrayLike<number>, counts: (label: number) => boolean = () => true): number {
+/**
+ * Images whose highest logit is their label's; only labels that `counts` accepts.
+ *
+ * @param logits - `[B, C]`, row-major.
+ * @param where - whose logits they are, for the message.
+ * @throws {UsageError} when a logit is not a finite number.
+ */
+export function countCorrect(logits: Float32Array, labels: ArrayLike<number>, counts: (label: number) => boolean = () => true, where = "countCorrect"): number {
   const classes = logits.length / labels.length;
   let correct = 0;
+  let sum = 0; // finite only where every logit is
+  for (let at = 0; at < logits.length; at++) sum += logits[at]!;
+  if (!Number.isFinite(sum)) throw new UsageError(`${where}: a logit is ${logits.find((logit) => !Number.isFinite(logit))}, expected finite numbers: the training diverged, lower the learning rate.`);
   for (let image = 0; image < labels.length; image++) {
     let best = 0;
     for (let label = 1; label < classes; label++) if (logits[image * classes + label]! > logits[image * classes + best]!) best = label;

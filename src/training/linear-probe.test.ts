@@ -43,6 +43,27 @@ test("an anchor alone has its own probe for a start", () => {
   for (const one of [alone, all]) disposeModel(one);
 });
 
+test("a probed head that is known is not taken for other images, labels, classes or another normalisation", () => {
+  const { train, imageSize } = task;
+  const settings = { ...tinySettings(), headStart: "probe" as const, anchorAlone: 1 };
+  const headOf = (own: typeof family, split: typeof train, classes: number): Float32Array => {
+    const model = startModel(own, prepareSplit(split, imageSize, own.normalisation), classes, settings, 0);
+    const weight = Float32Array.from(model.trainable["anchors.1.head.weight"]!.dataSync());
+    disposeModel(model);
+    return weight;
+  };
+  /** Anchors of which no head is known. */
+  const copied = (own: typeof family): typeof family => ({ ...own, anchors: own.anchors.map((anchor) => ({ ...anchor, parameters: { ...anchor.parameters } })) });
+  const darker: typeof train = { ...train, images: train.images.map((byte, at) => (at % 7 === 0 ? 0 : byte)) };
+  const relabelled: typeof train = { ...train, labels: train.labels.map((label) => (label + 1) % 3) };
+  const scaled = { ...family, normalisation: { mean: [0, 0, 0], std: [1, 0.5, 1] } as const };
+  const first = headOf(family, train, 3);
+  for (const [own, split, classes] of [[family, train, 3], [family, darker, 3], [family, relabelled, 3], [family, train, 4], [scaled, train, 3], [family, train, 3]] as const) {
+    expect(headOf(own, split, classes)).toEqual(headOf(copied(own), split, classes));
+  }
+  for (const other of [headOf(family, darker, 3), headOf(family, relabelled, 3), headOf(scaled, train, 3)]) expect(other).not.toEqual(first);
+});
+
 test("another start of the heads is refused by name", async () => {
   const settings = { ...tinySettings(), headStart: "zero" as "random" };
   const problem = 'headStart is "zero", expected one of random, probe.';

@@ -116,6 +116,8 @@ export function sampleTexts(config: LlamaConfig, view: ParameterView, tokenizer:
 /**
  * Random weights: matrices and embedding normal with deviation 1/√in, those that write into the residual stream divided by √(2L) besides, gains 1.
  *
+ * A stream is named after its tensor alone: decoders that start from one seed share random numbers.
+ *
  * Source: GPT-2's scaling of residual layers; the rest our choice.
  */
 export function randomDecoder(config: LlamaConfig, rng: Rng): Record<string, HostTensor> {

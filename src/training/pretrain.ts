@@ -94,6 +94,8 @@ export async function pretrain(config: VitConfig, settings: PretrainSettings, op
 /**
  * Random weights of an anchor: matrices from a truncated normal of deviation 1/√in, tokens of 0.02, biases 0, gains 1.
  *
+ * A stream is named after its tensor alone: anchors that start from one seed share random numbers, a narrow one's tensor the first of a wide one's.
+ *
  * Differs: timm draws matrices with deviation 0.02, which suits widths of several hundred and holds narrow models up (measured).
  */
 export function randomParameters(modules: readonly ModuleShape[], rng: Rng): Record<string, HostTensor> {

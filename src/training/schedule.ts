@@ -26,14 +26,9 @@ export function scaledSchedule(length: number, warmup: number, base: number): Sc
 
 /**
  * Learning rate at time t: `warmupStart + t·(base − warmupStart)/warmup` while t < warmup, then
- * `minimum + ½·(base − minimum)·(1 + cos(π·t/length))`. The cosine does not restart after the warm-up.
+ * `minimum + ½·(base − minimum)·(1 + cos(π·t/length))`, and `minimum` from t = length on. The cosine does not restart after the warm-up.
  */
 export function learningRate(t: number, { length, warmup, base, warmupStart, minimum }: Schedule): number {
   if (t < warmup) return warmupStart + (t * (base - warmupStart)) / warmup;
-  return minimum + 0.5 * (base - minimum) * (1 + Math.cos((Math.PI * t) / length));
-}
-
-/** Learning rates of all units when the scheduler steps after each unit, as timm's training script does: units 0 and 1 both run at t = 0. */
-export function steppedAfterUnit(schedule: Schedule): number[] {
-  return Array.from({ length: schedule.length }, (_, unit) => learningRate(Math.max(unit - 1, 0), schedule));
+  return minimum + 0.5 * (base - minimum) * (1 + Math.cos((Math.PI * Math.min(t, length)) / length));
 }

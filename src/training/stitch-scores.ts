@@ -17,7 +17,7 @@ export interface StitchScore {
   /** Bias-corrected average score. */
   readonly importance: number;
   readonly visits: number;
-  /** Whether importance chose it for deployment (the anchors are always kept). */
+  /** Whether it was chosen for deployment, by importance unless who adapts says otherwise (the anchors are always kept). */
   readonly selected: boolean;
 }
 
@@ -25,14 +25,14 @@ export interface StitchScore {
 export function stitchScores(model: TunedModel<AnchorConfig>, { average }: TrainState, { beta, bins }: SamplerSettings): StitchScore[] {
   const stitchIds = adaptedStitches(model);
   const importance = importanceOf(average, beta);
-  const selected = new Set(selection(model.family, stitchIds, importance, bins));
+  const selected = new Set(bestStitches(model.family, stitchIds, importance, bins));
   return stitchIds.map((stitchId, place) => ({ stitchId, importance: importance[place]!, visits: average.visits[place]!, selected: selected.has(stitchId) }));
 }
 
-/** Stitch ids that importance chooses: the best of each FLOPs bin, and the anchors. @param importance - in the order of `stitchIds`. */
-function selection(family: StitchFamily<AnchorConfig>, stitchIds: readonly number[], importance: readonly number[], bins: number): number[] {
+/** Stitch ids to deploy: the best of each FLOPs bin, and the anchors. @param scores - in the order of `stitchIds`. */
+export function bestStitches(family: StitchFamily<AnchorConfig>, stitchIds: readonly number[], scores: readonly number[], bins: number): number[] {
   const flops = stitchIds.map((stitchId) => family.costs[stitchId]!.flops);
   const anchors = stitchIds.flatMap((stitchId, place) => (family.space.stitches[stitchId]!.kind === "anchor" ? [place] : []));
-  const chosen = bestPerBin(importance, flopsBins(flops, Math.min(bins, flops.length)));
+  const chosen = bestPerBin(scores, flopsBins(flops, Math.min(bins, flops.length)));
   return withAnchors(chosen, anchors, flops).map((place) => stitchIds[place]!);
 }

@@ -2,14 +2,14 @@
  * @file SN-Net's way to a task in three stages: fine-tune every anchor, join them by least squares and train the stitches, evaluate them all to choose.
  */
 import type { LoadedAnchor } from "../anchors/load-weights.js";
+import { UsageError } from "../checks.js";
 import type { StitchFamily } from "../stitching/family.js";
 import { anchorPrefix } from "../stitching/route-parts.js";
-import { flopsBins } from "../sampling/flops-bins.js";
-import { bestPerBin, withAnchors } from "../sampling/selection.js";
 import { stitchParameters } from "../tuning/merge.js";
 import { adapt, structureOf, testImages, type adapt as Adapt, type AdaptOptions, type AdaptResult, type AdaptSettings, type AnchorFamily, type StitchOutcome } from "./adapt.js";
 import { adaptationWork, shareDone, totalWork, type WorkSettings } from "./adaptation-work.js";
 import type { Dataset } from "../datasets/dataset.js";
+import { bestStitches } from "./stitch-scores.js";
 
 /**
  * Adapts in three stages, each of as many steps as the settings say (SN-Net's order of work; equal steps are our choice).
@@ -19,6 +19,7 @@ import type { Dataset } from "../datasets/dataset.js";
  * @throws {UsageError} as {@link adapt}; and with refit, which leaves nothing to choose by.
  */
 export const adaptInThreeStages: typeof Adapt = async (family, dataset, settings, options) => {
+  if (settings.refit === true) throw new UsageError("adaptInThreeStages: refit is true, expected false: validation accuracy chooses what is deployed, and refit trains on the validation images.");
   const started = performance.now();
   const { checkpoint: _kept, onTrained: _shown, afterStep: _looked, onProgress, ...first } = options;
   const work = threeStagesWork(structureOf(family, dataset.classes, settings), { ...settings, validation: dataset.val.count, test: testImages(dataset, settings).count });
@@ -61,9 +62,6 @@ function firstOf(split: Dataset["val"]): Dataset["val"] {
 }
 
 function chosenByValidation({ family, outcomes }: AdaptResult, { train }: AdaptSettings): StitchOutcome[] {
-  const costs = outcomes.map(({ stitchId }) => family.costs[stitchId]!.flops);
-  const anchors = outcomes.flatMap(({ stitchId }, place) => (family.space.stitches[stitchId]!.kind === "anchor" ? [place] : []));
-  const scores = outcomes.map(({ validationTop1 }) => validationTop1 ?? 0);
-  const chosen = new Set(withAnchors(bestPerBin(scores, flopsBins(costs, Math.min(train.sampler.bins, costs.length))), anchors, costs));
-  return outcomes.map((outcome, place) => ({ ...outcome, selected: chosen.has(place) }));
+  const chosen = new Set(bestStitches(family, outcomes.map(({ stitchId }) => stitchId), outcomes.map(({ validationTop1 }) => validationTop1!), train.sampler.bins));
+  return outcomes.map((outcome) => ({ ...outcome, selected: chosen.has(outcome.stitchId) }));
 }

@@ -5,7 +5,9 @@ import { beforeAll, expect, test } from "vitest";
 import { createRng } from "../rng.js";
 import { useBackend } from "../tensor/index.js";
 import { tinyFamily, tinySettings, tinyTask } from "../testing/tiny-family.js";
-import { adapt, startModel } from "./adapt.js";
+import { defaultPst, type TuningMethod } from "../tuning/method.js";
+import type { TunedModel } from "../tuning/tuned-model.js";
+import { adapt, adaptProblems, startModel } from "./adapt.js";
 import { prepareSplit, trainingOrder } from "./batches.js";
 import { learningRate, vtabSchedule } from "./schedule.js";
 import { train } from "./train.js";
@@ -18,6 +20,7 @@ const family = tinyFamily();
 const task = tinyTask();
 const data = prepareSplit(task.train, task.imageSize, family.normalisation);
 const folder = (): string => mkdtempSync(join(tmpdir(), "esta-train-"));
+const valuesOf = ({ trainable }: TunedModel): Record<string, Float32Array> => Object.fromEntries(Object.entries(trainable).map(([name, variable]) => [name, Float32Array.from(variable.dataSync())]));
 
 test("adaptation learns the task", async () => {
   const short = tinySettings(150);
@@ -43,14 +46,27 @@ test("each stitch's visits and scores are its own", async () => {
 
 test("weight decay shrinks the matrices that are touched, by learning rate times decay, and no vector", async () => {
   const { train: settings, ...rest } = tinySettings(1);
-  const decayed = { ...settings, weightDecay: 0.5, schedule: { ...settings.schedule, warmup: 0 } };
-  const model = startModel(family, data, task.classes, { ...rest, train: decayed }, 5);
-  const start = Object.fromEntries(Object.entries(model.trainable).map(([name, variable]) => [name, Float32Array.from(variable.dataSync())]));
-  const { drawn } = await train(model, data, decayed, { rng: createRng(5) });
-  const touched = model.partition[drawn[0]!]!.map(({ name }) => name).filter((name) => name.endsWith("lora_A"));
-  // With B at zero, A's gradient is zero at the first step: only the decay moves it.
-  for (const name of touched) model.trainable[name]!.dataSync().forEach((value, index) => expect(value).toBeCloseTo(start[name]![index]! * (1 - learningRate(0, decayed.schedule) * 0.5), 6));
-  expect(learningRate(0, decayed.schedule) * 0.5).toBeGreaterThan(1e-3);
+  const schedule = { ...settings.schedule, warmup: 0 };
+  const stepWith = async (weightDecay: number) => {
+    const model = startModel(family, data, task.classes, { ...rest, train: settings }, 5);
+    const start = valuesOf(model);
+    const { drawn } = await train(model, data, { ...settings, weightDecay, schedule }, { rng: createRng(5) });
+    return { start, end: valuesOf(model), trained: model.partition[drawn[0]!]! };
+  };
+  const [plain, { start, end, trained }] = [await stepWith(0), await stepWith(0.5)];
+  const shrunk = learningRate(0, schedule) * 0.5;
+  expect(shrunk).toBeGreaterThan(1e-3);
+  const touched = new Set(trained.map(({ name }) => name));
+  const matrices = new Set(trained.filter(({ shape }) => shape.length > 1).map(({ name }) => name));
+  for (const [name, values] of Object.entries(end)) {
+    if (!touched.has(name)) expect(values, name).toEqual(start[name]);
+    else if (!matrices.has(name)) expect(values, name).toEqual(plain.end[name]);
+    else values.forEach((value, index) => expect(value, name).toBeCloseTo(plain.end[name]![index]! - shrunk * start[name]![index]!, 6));
+    // With B at zero, A's gradient is zero at the first step: only the decay moves it.
+    if (touched.has(name) && name.endsWith("lora_A")) values.forEach((value, index) => expect(value, name).toBeCloseTo(start[name]![index]! * (1 - shrunk), 6));
+  }
+  expect(matrices.size).toBeGreaterThan(2);
+  expect(touched.size - matrices.size).toBeGreaterThan(2);
 });
 
 test("the same seed gives the same results, another seed others", async () => {
@@ -92,7 +108,7 @@ test("another run's checkpoint is not taken up", async () => {
 test("only what a stitch owns or shares moves when it trains", async () => {
   const settings = tinySettings(1);
   const model = startModel(family, data, task.classes, settings, 5);
-  const before = Object.fromEntries(Object.entries(model.trainable).map(([name, variable]) => [name, Float32Array.from(variable.dataSync())]));
+  const before = valuesOf(model);
   const frozen = Object.fromEntries(Object.entries(model.frozen).map(([name, tensor]) => [name, Float32Array.from(tensor.dataSync())]));
   const state = await train(model, data, settings.train, { rng: createRng(5) });
   const drawn = state.drawn[0]!;
@@ -146,8 +162,6 @@ test("a refit trains on training images, then validation images, and leaves noth
   expect(refit.losses).toEqual(byHand.losses);
   expect(refit.losses).not.toEqual((await adapt(family, task, tinySettings(14), { seed: 3 })).losses);
   expect(refit.outcomes).toEqual(byHand.outcomes.map((outcome) => ({ ...outcome, validationTop1: null })));
-  // The list that the source has of its own is not asked: the order is that of the splits.
-  expect((await adapt(family, { ...task, trainValList: first }, { ...tinySettings(14), refit: true }, { seed: 3 })).losses).toEqual(refit.losses);
 });
 
 test("bad settings are listed at once, before any work", async () => {
@@ -165,6 +179,22 @@ test("bad settings are listed at once, before any work", async () => {
   );
 });
 
+test("a score of merged weights is refused where no low-rank update is merged into every stitch", async () => {
+  const settings = tinySettings();
+  const merged = (method: TuningMethod) => ({ ...settings, method, train: { ...settings.train, importance: "merged" as const } });
+  const refused: readonly TuningMethod[] = [{ kind: "full" }, { ...defaultPst, rank: 2, loraTargets: "none" }, { kind: "prefix", length: 2, biasScope: "all", stitchingRank: 2 }];
+  for (const method of refused) {
+    const model = startModel(family, data, task.classes, { ...settings, method }, 0);
+    await expect(train(model, data, merged(method).train, { rng: createRng(0) }), method.kind).rejects.toThrow(
+      'train: importance is "merged", expected another score: it is of weights that low-rank updates are folded into, and only method pst with loraTargets other than "none" puts one into every stitch.',
+    );
+    expect(adaptProblems("adapt", family, merged(method))).toHaveLength(1);
+  }
+  expect(adaptProblems("adapt", family, merged(settings.method))).toEqual([]);
+  const { outcomes } = await adapt(family, task, merged(settings.method), { seed: 0 });
+  expect(Math.min(...outcomes.map(({ importance }) => importance))).toBeGreaterThan(0);
+});
+
 test("every epoch is a new order of all images, found again by step", () => {
   const order = trainingOrder(10, 3, createRng(1));
   const epoch = (start: number): number[] => [0, 1, 2].flatMap((step) => [...order(start + step)]);
@@ -178,4 +208,8 @@ test("the schedule warms up linearly and falls along a cosine that began at zero
   expect(learningRate(5, vtabSchedule)).toBeCloseTo(1e-6 + 5 * 9.99e-5, 12);
   expect(learningRate(10, vtabSchedule)).toBeCloseTo(1e-5 + 0.5 * 9.9e-4 * (1 + Math.cos(Math.PI / 10)), 12);
   expect(learningRate(99, vtabSchedule)).toBeGreaterThan(1e-5);
+});
+
+test("past its length a schedule stays at its minimum", () => {
+  for (const t of [100, 101, 150, 200]) expect(learningRate(t, vtabSchedule)).toBe(1e-5);
 });

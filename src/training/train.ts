@@ -7,6 +7,7 @@ import { createScoreAverage, importanceVariants, recordScore, type ImportanceVar
 import { createSampler, samplerProblems, type SamplerSettings } from "../sampling/sampler.js";
 import { adamWStep, createAdamWState } from "../tensor/index.js";
 import type { AnchorConfig } from "../anchors/anchor.js";
+import { hasLora, type TuningMethod } from "../tuning/method.js";
 import type { TunedModel } from "../tuning/tuned-model.js";
 import { batchOf, disposeBatch, stepsPerEpoch, trainingOrder, type PreparedSplit } from "./batches.js";
 import { readCheckpoint, writeCheckpoint, type TrainState } from "./checkpoint.js";
@@ -58,10 +59,11 @@ export interface TrainOptions {
 }
 
 /** Lists what is wrong with the settings, one line a key. */
-export function trainProblems(where: string, settings: TrainSettings, stitches: number): string[] {
+export function trainProblems(where: string, settings: TrainSettings, method: TuningMethod, stitches: number): string[] {
   const { steps, batchSize, schedule, scheduleUnit, weightDecay, sampler, importance } = settings;
   const problems = [...wholeNumberProblem(where, "steps", steps, 1, Infinity), ...wholeNumberProblem(where, "batchSize", batchSize, 1, Infinity)];
   problems.push(...choiceProblem(where, "scheduleUnit", scheduleUnit, ["epoch", "step"]), ...choiceProblem(where, "importance", importance, importanceVariants));
+  if (importance === "merged" && !hasLora(method)) problems.push(`${where}: importance is "merged", expected another score: it is of weights that low-rank updates are folded into, and only method pst with loraTargets other than "none" puts one into every stitch.`);
   if (!(schedule.base > 0)) problems.push(`${where}: learningRate is ${schedule.base}, expected a number above 0.`);
   if (!(weightDecay >= 0)) problems.push(`${where}: weightDecay is ${weightDecay}, expected a number of at least 0.`);
   return [...problems, ...samplerProblems(where, samplerFor(sampler, stitches), stitches)];
@@ -82,7 +84,7 @@ function samplerFor(sampler: SamplerSettings, stitches: number): SamplerSettings
 export async function train(model: TunedModel<AnchorConfig>, data: PreparedSplit | PreparedText, settings: TrainSettings, options: TrainOptions): Promise<TrainState> {
   const { rng, checkpoint, checkpointEvery = 100, fingerprint = "", onProgress, signal } = options;
   const stitchIds = options.stitchIds ?? adaptedStitches(model);
-  throwProblems(trainProblems("train", settings, stitchIds.length));
+  throwProblems(trainProblems("train", settings, model.method, stitchIds.length));
   const sampler = samplerFor(settings.sampler, stitchIds.length);
   const resumed = checkpoint === undefined ? undefined : readCheckpoint(checkpoint, model, fingerprint);
   const state = resumed ?? freshState(stitchIds.length);

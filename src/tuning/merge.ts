@@ -6,23 +6,13 @@ import type { HostTensor, ParameterTree } from "../anchors/parameters.js";
 import { weightName } from "../anchors/module-shape.js";
 import type { VitConfig } from "../anchors/vit-shape.js";
 import { UsageError } from "../checks.js";
-import { tf, type Tensor } from "../tensor/index.js";
+import { tf, type LoraFactors, type Tensor } from "../tensor/index.js";
 import { isMergeable } from "./method.js";
 import { stitchView, type TunedModel } from "./tuned-model.js";
 
-/** W + s·B·A, or W − s·B·A when `sign` is −1. The caller disposes the result. */
-function addUpdate(weight: Tensor, loraA: Tensor, loraB: Tensor, scaled: number): Tensor {
-  return tf.tidy(() => tf.add(weight, tf.mul(tf.matMul(loraB as tf.Tensor2D, loraA as tf.Tensor2D), scaled)));
-}
-
-/** Folds an update into a weight: W + s·B·A. The output of the layer is unchanged. */
-export function mergeLora(weight: Tensor, loraA: Tensor, loraB: Tensor, scaling: number): Tensor {
-  return addUpdate(weight, loraA, loraB, scaling);
-}
-
-/** Takes a folded update out again: (W + s·B·A) − s·B·A. */
-export function unmergeLora(merged: Tensor, loraA: Tensor, loraB: Tensor, scaling: number): Tensor {
-  return addUpdate(merged, loraA, loraB, -scaling);
+/** Folds an update into a weight: W + s·B·A. The output of the layer is unchanged. The caller disposes the result. */
+function mergeLora(weight: Tensor, { loraA, loraB, scaling }: LoraFactors): Tensor {
+  return tf.tidy(() => tf.add(weight, tf.mul(tf.matMul(loraB as tf.Tensor2D, loraA as tf.Tensor2D), scaling)));
 }
 
 /** The merged weights of the modules that carry an update, by weight name. The caller disposes them. */
@@ -40,7 +30,7 @@ function mergeModules(merged: Record<string, Tensor>, model: TunedModel<AnchorCo
     tf.tidy(() => {
       const lora = view.lora(module.name);
       if (lora === undefined) return;
-      merged[name] = tf.keep(mergeLora(view.get(name), lora.loraA, lora.loraB, lora.scaling));
+      merged[name] = tf.keep(mergeLora(view.get(name), lora));
       if (replace) view.get(name).dispose();
     });
   }
@@ -72,11 +62,12 @@ export function disposeMerged({ merged }: Pick<MergedModel, "merged">): void {
 }
 
 /**
- * Host values of one deployed stitch: its own biases in place, updates folded, nothing of other stitches.
+ * Host values of one deployed stitch of images: its own biases in place, updates folded, nothing of other stitches. (A plain decoder has
+ * no place for the biases that adaptation adds to it.)
  *
  * @throws {UsageError} when the method adds what a plain network has no place for.
  */
-export function stitchParameters(model: TunedModel<AnchorConfig>, stitchId: number): Record<string, HostTensor> {
+export function stitchParameters(model: TunedModel, stitchId: number): Record<string, HostTensor> {
   const { kind } = model.method;
   if (!isMergeable(model.method)) throw new UsageError(`stitchParameters: method is "${kind}", expected pst or full: what ${kind} adds cannot be folded into the weights of a plain network.`);
   const merged = mergedWeights(model, stitchId);

@@ -48,6 +48,11 @@ export function isMergeable({ kind }: TuningMethod): boolean {
   return kind === "pst" || kind === "full";
 }
 
+/** Whether every stitch carries a low-rank update, anchors alone too. */
+export function hasLora(method: TuningMethod): boolean {
+  return method.kind === "pst" && method.loraTargets !== "none";
+}
+
 /** PST with the paper's rank and our choices elsewhere. */
 export const defaultPst: PstMethod = { kind: "pst", rank: 8, scaling: 1, loraTargets: "qkv", biasScope: "all" };
 

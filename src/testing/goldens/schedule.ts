@@ -2,7 +2,7 @@
  * @file Golden values of the learning-rate schedule and of the two averages over tasks.
  */
 import { groupMeans } from "../../reporting/group-means.js";
-import { learningRate, steppedAfterUnit, type Schedule } from "../../training/schedule.js";
+import { learningRate, type Schedule } from "../../training/schedule.js";
 import { larger, relativeError, tensorError } from "./comparison.js";
 import { caseJson, fileNames, type GoldenCase } from "./golden-case.js";
 import type { GoldenReport } from "./golden-report.js";
@@ -33,6 +33,11 @@ function compareRates(content: JsonNode, compare: (quantity: string, error: numb
   const expected = content.get("lr_at_t").numbers();
   compare("lr_at_t", relativeError(expected.map((_, t) => learningRate(t, schedule)), expected));
   compare("lr_used_at_epoch_when_stepped_after_epoch", relativeError(steppedAfterUnit(schedule), content.get("lr_used_at_epoch_when_stepped_after_epoch").numbers()));
+}
+
+/** Rates of all units when the scheduler steps after each unit, as timm's training script does: units 0 and 1 both run at t = 0. */
+function steppedAfterUnit(schedule: Schedule): number[] {
+  return Array.from({ length: schedule.length }, (_, unit) => learningRate(Math.max(unit - 1, 0), schedule));
 }
 
 function compareMeans(content: JsonNode, compare: (quantity: string, error: number) => void): void {
