@@ -31,6 +31,9 @@ test("rows of an earlier run under the same recipe make the table again, a folde
   const text = readFileSync(table, "utf8");
   expect(out).toContain(text);
   expect(text).toContain("Made by `esta compare --family mini --weights earlier --random --tasks digits --steps 1 --batch-size 4 --learning-rate 0.003 --test-images 10 --seed 0`");
+  // 50/√10 per cent, of one task and of a group of one.
+  expect(text).toContain("on the first 10 test images of each task, one seed (0): the test images alone leave a standard error of up to 15.8 in each number, and of up to 15.8 in the mean of a group.");
+  expect(text).toContain("Mean of the group, earlier: B > S > Ti in natural. Mean of the group, random: B > S > Ti in natural. random against earlier: better with every anchor in natural (points: natural Ti +3.0, S +3.0, B +3.0).");
   expect(text).toContain("| task | group | chance | Ti, earlier | S, earlier | B, earlier | Ti, random | S, random | B, random |");
   expect(text).toContain("| digits | natural | 10.0 | 50.0 | 51.0 | 52.0 | 53.0 | 54.0 | 55.0 |");
   expect(text).toContain("| digits | natural | 10.0 | 20.0 | 21.0 | 22.0 | 23.0 | 24.0 | 25.0 |");

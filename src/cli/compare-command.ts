@@ -9,6 +9,7 @@ import { listTasks, loadTask, taskNames } from "../datasets/registry.js";
 import { loadAnchorFamily } from "../experiments/vtab-sources.js";
 import { writeFileAtomic } from "../reporting/atomic-write.js";
 import { comparedAnchorsTable } from "../reporting/compared-anchors-table.js";
+import { groupBy } from "../reporting/seed-means.js";
 import { tableToMarkdown } from "../reporting/table.js";
 import type { AnchorFamily } from "../training/adapt.js";
 import { compareAnchors, defaultCompare, withRandomWeights, type ComparedAnchor, type CompareRecipe } from "../training/compare-anchors.js";
@@ -100,17 +101,20 @@ function tablesText(options: CompareCommandOptions, versions: readonly Version[]
   const cards = listTasks().filter(({ name }) => tasks.includes(name));
   const table = (id: string, title: string, note: string, value: (row: ComparedAnchor) => number): string => {
     const columns = versions.flatMap(({ name: version, family: { anchors, labels } }) => anchors.map(({ anchorId, sha256 }, index) => ({
-      label: versions.length === 1 ? labels[index]! : `${labels[index]!}, ${version}`,
+      version, anchor: labels[index]!,
       top1: cards.map(({ name }) => value(rows.find((row) => row.anchorId === anchorId && row.weights === sha256 && row.task === name)!)),
     })));
     return tableToMarkdown(comparedAnchorsTable({ id, title, note }, cards, columns));
   };
+  const fewest = Math.min(...[...groupBy(cards, ({ group }) => group).values()].map(({ length }) => length));
+  const images = Math.min(testImages, ...cards.map(({ counts }) => counts.test));
+  const standardError = (count: number): string => (50 / Math.sqrt(count * images)).toFixed(1);
   const folders = options.weights === undefined ? "" : versions.slice(0, options.weights.length).map(({ name }) => ` --weights ${name}`).join("");
   const chosen = cards.length === taskNames.length ? "" : ` --tasks ${cards.map(({ name }) => name).join(",")}`;
   return [
     `# Anchors of family ${family} on the kit's own tasks`,
     "",
-    `Test top-1 in per cent on the first ${testImages} test images of each task, one seed (${seed}): the test images alone leave a standard error of up to ${(50 / Math.sqrt(testImages)).toFixed(1)} in each number.`,
+    `Test top-1 in per cent on the first ${testImages} test images of each task, one seed (${seed}): the test images alone leave a standard error of up to ${standardError(1)} in each number, and of up to ${standardError(fewest)} in the mean of a group.`,
     "",
     `Made by \`esta compare --family ${family}${folders}${random === true ? " --random" : ""}${chosen} --steps ${steps} --batch-size ${batchSize} --learning-rate ${learningRate} --test-images ${testImages} --seed ${seed}\`, of the weights:`,
     "",

@@ -21,6 +21,7 @@ test("a task's card says what its label means, where its pictures are from, and 
   licence   package MIT; MNIST by LeCun, Cortes and Burges (CC BY-SA 3.0)
   balance   train 80, val 20, test 200 a class
   chance    0.100
+  pixels    0.825: ridge regression from 3072 bytes, strength 3.2 chosen on validation, 1000 test pictures
   alone     Ti 0.900, S 0.938, B 0.921: each anchor of family mini adapted alone, 200 steps (esta compare)`);
 });
 

@@ -3,7 +3,8 @@
  */
 import type { Command } from "commander";
 import { join } from "node:path";
-import { familyOf } from "../anchors/registry.js";
+import { familyOf, weightFile } from "../anchors/registry.js";
+import { filesSha256 } from "../anchors/stored-weights.js";
 import { choiceProblem, throwProblems } from "../checks.js";
 import { classCounts, firstImages, type Dataset, type ImageSplit } from "../datasets/dataset.js";
 import { listTasks, loadTask, taskNames } from "../datasets/registry.js";
@@ -13,6 +14,7 @@ import { contactSheetPng, type ContactSheet } from "../reporting/figures/contact
 import { useBackend } from "../tensor/index.js";
 import { pixelProbe } from "../training/pixel-probe.js";
 import { comparedRowsPath, ownAnchors, readComparison, type Comparison } from "./compared-rows.js";
+import { keepProbe, keptProbesPath, readKeptProbes, type KeptProbe } from "./kept-probes.js";
 import { progressDisplay } from "./progress.js";
 import type { Terminal } from "./terminal.js";
 
@@ -25,23 +27,23 @@ const PROBED_PICTURES = 1000;
 export function addTasksCommand(program: Command, terminal: Terminal): void {
   program
     .command("tasks")
-    .description("show the card of the kit's own tasks: label, pictures, licence, balance of the classes, chance, what the kit's anchors reach; or draw contact sheets")
+    .description("show the card of the kit's own tasks: label, pictures, licence, balance of the classes, chance, what a linear probe on pixels and the kit's anchors reach; or draw contact sheets")
     .argument("[names...]", "tasks, as esta list names them (default: all)")
     .option("--sheets <folder>", "draw a contact sheet of each task into this folder, as <task>.png")
-    .option("--probe", "fit a linear probe on the pixels of each task: a few seconds each")
+    .option("--probe", "fit the linear probe on the pixels of each task anew, a few seconds each, and keep it in data/pixel-probes.json of the kit's folder")
     .addHelpText("after", "\nExamples:\n  esta tasks digits\n  esta tasks digits --probe\n  esta tasks --sheets sheets")
     .action(async (names: string[], { sheets, probe }: { readonly sheets?: string; readonly probe?: true }) => {
       throwProblems(names.flatMap((name) => choiceProblem("tasks", "task", name, taskNames)));
       const cards = listTasks().filter(({ name }) => names.length === 0 || names.includes(name));
       const display = progressDisplay(terminal);
-      const compared = readComparison(comparedRowsPath(ownAnchors, "mini"));
+      const compared = ownComparison();
       if (probe === true) await useBackend("auto");
       for (const [index, card] of cards.entries()) {
         display.update({ done: index, total: cards.length, label: card.name });
         const task = await loadTask(card.name);
         display.clear();
-        for (const line of cardLines(card, task, compared)) terminal.print(line);
-        if (probe === true) terminal.print(probeLine(task));
+        if (probe === true) keepProbe(keptProbesPath, probed(task));
+        for (const line of cardLines(card, task, readKeptProbes(keptProbesPath), compared)) terminal.print(line);
         if (sheets === undefined) continue;
         const path = join(sheets, `${card.name}.png`);
         writeFileAtomic(path, await contactSheetPng(sheetOf(card, task)));
@@ -51,7 +53,7 @@ export function addTasksCommand(program: Command, terminal: Terminal): void {
 }
 
 /** @param compared - what `esta compare` measured of the kit's anchors. */
-function cardLines(card: TaskCard, task: Dataset, compared: Comparison | undefined): string[] {
+function cardLines(card: TaskCard, task: Dataset, probes: readonly KeptProbe[], compared: Comparison | undefined): string[] {
   const { train, val, test } = card.counts;
   return [
     `${card.name} (${card.group})`,
@@ -61,8 +63,17 @@ function cardLines(card: TaskCard, task: Dataset, compared: Comparison | undefin
     `  licence   ${card.licence}`,
     `  balance   ${(["train", "val", "test"] as const).map((split) => `${split} ${balance(task[split], task.classes)}`).join(", ")} a class`,
     `  chance    ${card.chance.toFixed(3)}`,
+    ...probes.filter(({ taskSha256 }) => taskSha256 === task.sha256).map((probe) => probeLine(task, probe)),
     ...(compared === undefined ? [] : aloneLines(task, compared)),
   ];
+}
+
+/** The comparison, of the weights that lie among the kit's alone. */
+function ownComparison(): Comparison | undefined {
+  const compared = readComparison(comparedRowsPath(ownAnchors, "mini"));
+  if (compared === undefined) return undefined;
+  const weights = new Set(familyOf("mini").anchors.flatMap((anchor) => weightFile(anchor, [ownAnchors]) ?? []).map((path) => filesSha256([path])));
+  return { ...compared, rows: compared.rows.filter((row) => weights.has(row.weights)) };
 }
 
 /** Each of the kit's anchors adapted alone, where that was measured on these very pictures. */
@@ -71,10 +82,14 @@ function aloneLines({ sha256 }: Dataset, { recipe, rows }: Comparison): string[]
   return found.length === 0 ? [] : [`  alone     ${found.join(", ")}: each anchor of family mini adapted alone, ${recipe.steps} steps (esta compare)`];
 }
 
-function probeLine(task: Dataset): string {
+/** Fits the probe. */
+function probed(task: Dataset): KeptProbe {
   const test = firstImages(task.test, PROBED_PICTURES);
-  const { top1, strength } = pixelProbe({ ...task, test });
-  return `  pixels    ${top1.toFixed(3)}: ridge regression from ${task.imageSize * task.imageSize * 3} bytes, strength ${strength.toPrecision(2)} chosen on validation, ${test.count} test pictures`;
+  return { task: task.name, taskSha256: task.sha256, testImages: test.count, ...pixelProbe({ ...task, test }) };
+}
+
+function probeLine({ imageSize }: Dataset, { top1, strength, testImages }: KeptProbe): string {
+  return `  pixels    ${top1.toFixed(3)}: ridge regression from ${imageSize * imageSize * 3} bytes, strength ${strength.toPrecision(2)} chosen on validation, ${testImages} test pictures`;
 }
 
 /** Pictures of the rarest and of the most frequent class. */

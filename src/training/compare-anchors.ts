@@ -53,7 +53,7 @@ export interface CompareOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The same architectures with random weights, as pretraining starts from. */
+/** The same architectures with random weights, as pretraining starts from: of one seed, so the anchors share random numbers. */
 export function withRandomWeights(family: AnchorFamily, seed: number): AnchorFamily {
   const anchors = family.anchors.map((anchor) => ({ ...anchor, parameters: randomParameters(vitModules(anchor.config), createRng(seed)), sha256: `random, seed ${seed}` }));
   return { ...family, anchors };

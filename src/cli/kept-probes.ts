@@ -1,0 +1,37 @@
+/**
+ * @file What linear probes on the pixels of the kit's own tasks reached, kept so that a card need not fit them again.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { UsageError } from "../checks.js";
+import { packageRoot } from "../experiments/package-root.js";
+import { writeFileAtomic } from "../reporting/atomic-write.js";
+import type { PixelProbe } from "../training/pixel-probe.js";
+
+/** The kit's own file of probes. */
+export const keptProbesPath = join(packageRoot, "data", "pixel-probes.json");
+
+/** A probe of one task. */
+export interface KeptProbe extends PixelProbe {
+  readonly task: string;
+  /** Of the task's pictures and labels: a probe of others does not count. */
+  readonly taskSha256: string;
+  /** First test pictures that it was measured on. */
+  readonly testImages: number;
+}
+
+/** Reads probes; none where there is no file. @throws {UsageError} when it is not JSON. */
+export function readKeptProbes(path: string): readonly KeptProbe[] {
+  if (!existsSync(path)) return [];
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as readonly KeptProbe[];
+  } catch {
+    throw new UsageError(`tasks: ${path} cannot be read as JSON, expected the probes of earlier calls: delete it and fit them again with --probe.`);
+  }
+}
+
+/** Keeps a probe, in place of an earlier one of the same task; a line each. */
+export function keepProbe(path: string, probe: KeptProbe): void {
+  const all = new Map([...readKeptProbes(path), probe].map((one) => [one.task, one]));
+  writeFileAtomic(path, `[\n${[...all.values()].map((one) => `  ${JSON.stringify(one)}`).join(",\n")}\n]\n`);
+}
