@@ -18,7 +18,7 @@ import { createTunedModel, disposeModel, modelLogits, type TunedModel } from "..
 import { processorSeconds } from "../experiments/processor-seconds.js";
 import { matmulRate } from "./matmul-rate.js";
 import { median } from "./median.js";
-import { peakMemoryBytes } from "./peak-memory.js";
+import { peakMemoryBytes } from "../experiments/peak-memory.js";
 
 /** What is measured. */
 export interface BenchSettings {

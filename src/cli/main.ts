@@ -10,6 +10,7 @@ import { addAdaptCommand } from "./adapt-command.js";
 import { addBenchCommand } from "./bench-command.js";
 import { addCompareCommand } from "./compare-command.js";
 import { addChatCommand } from "./chat-command.js";
+import { addCostsCommand } from "./costs-command.js";
 import { addDoctorCommand } from "./doctor-command.js";
 import { addExportCommand } from "./export-command.js";
 import { addFigureCommand } from "./figure-command.js";
@@ -78,6 +79,7 @@ function buildProgram(terminal: Terminal, finish: (exitCode: number) => void): C
   addChatCommand(program, terminal);
   addExportCommand(program, terminal);
   addBenchCommand(program, terminal);
+  addCostsCommand(program, terminal);
   addLatencyCommand(program, terminal);
   addDoctorCommand(program, terminal);
   return program;

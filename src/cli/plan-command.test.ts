@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { packageRoot } from "../experiments/package-root.js";
 import { esta } from "../testing/esta.js";
 import { writeRandomAnchors } from "../testing/random-anchors.js";
 
@@ -24,4 +25,12 @@ test("an estimate says whether its rate was measured in the experiment, in other
   expect(both.out).toMatch(/\/rank-ablation; the rest takes about .+, as measured in the other experiments' finished runs\.$/m);
   const alone = await esta("plan", "rank-ablation", ...settings);
   expect(alone.out).toMatch(/\/rank-ablation; the rest takes about .+, a guess from this machine's matrix products\.$/m);
+});
+
+test("where nothing of the profile was run, the rate is that of a profile that has runs", { timeout: 60_000 }, async () => {
+  const results = join(folder, "other-profile");
+  const runs = join("laptop", "lora-vs-full", "runs");
+  for (const ending of ["csv", "json"]) cpSync(join(packageRoot, "results", runs, `task=digits_method=bias-ti_seed=0.${ending}`), join(results, runs, `task=digits_method=bias-ti_seed=0.${ending}`));
+  const { out } = await esta("plan", "lora-vs-full", "--results", results);
+  expect(out).toMatch(/\/quick\/lora-vs-full; the rest takes about .+, as measured in profile laptop's finished runs, of its own sizes\.$/m);
 });

@@ -3,7 +3,7 @@
  */
 import type { Command } from "commander";
 import { throwProblems } from "../checks.js";
-import type { PlannedExperiment, PlannedRun } from "../experiments/experiment.js";
+import { profiles, type PlannedExperiment, type PlannedRun } from "../experiments/experiment.js";
 import { checkpointPath, experimentFolder, runOnDisk, type RunOnDisk } from "../experiments/run-folder.js";
 import type { FindShared } from "../experiments/shared-runs.js";
 import { existsSync } from "node:fs";
@@ -46,7 +46,7 @@ export function addPlanCommand(program: Command, terminal: Terminal): void {
       const looks: { readonly experiment: PlannedExperiment; readonly looked: readonly Looked[] }[] = [];
       for (const experiment of planned) looks.push({ experiment, looked: await look(experiment, options, shared, listed) });
       const elsewhere = measuredRate(looks.flatMap(({ looked }) => looked), engine);
-      const other: Rate = elsewhere === undefined ? { flops: ASSUMED_SHARE * matmulRate().best / 2, from: "a guess from this machine's matrix products" } : { flops: elsewhere, from: "as measured in the other experiments' finished runs" };
+      const other: Rate = elsewhere === undefined ? await rateOfOtherProfiles(ids, options, engine) : { flops: elsewhere, from: "as measured in the other experiments' finished runs" };
       const seconds = looks.reduce((sum, { experiment, looked }) => sum + printPlan(terminal, experiment, looked, options, engine, other), 0);
       if (planned.length > 1) terminal.print(`All of it takes about ${durationText(seconds)} on this machine.`);
       const missing = new Map(planned.flatMap((experiment) => experiment.missing()).map((source) => [source.expected, source]));
@@ -155,6 +155,18 @@ function measuredRate(looked: readonly Looked[], { backend, threads }: BackendIn
   });
   const threadSeconds = timed.reduce((sum, one) => sum + one.threadSeconds, 0);
   return threadSeconds > 0 ? (threads * timed.reduce((sum, one) => sum + one.work, 0)) / threadSeconds : undefined;
+}
+
+/** The rate of the largest other profile that has timed runs of the same experiments; failing those, a guess. */
+async function rateOfOtherProfiles(ids: readonly string[], options: PlanOptions, engine: BackendInUse): Promise<Rate> {
+  const { results, profile } = options;
+  for (const other of [...profiles].reverse().filter((name) => name !== profile)) {
+    const looked: Looked[] = [];
+    for (const experiment of plannedExperiments(ids, { results, profile: other })) looked.push(...(await look(experiment, options, () => Promise.resolve(undefined), new Set())));
+    const flops = measuredRate(looked, engine);
+    if (flops !== undefined) return { flops, from: `as measured in profile ${other}'s finished runs, of its own sizes` };
+  }
+  return { flops: (ASSUMED_SHARE * matmulRate().best) / 2, from: "a guess from this machine's matrix products" };
 }
 
 function statusText({ there, begun, shared }: Looked): string {

@@ -10,6 +10,9 @@ import { coverageOf, type Coverage } from "../reporting/coverage.js";
 import type { Figure, FigureWidth } from "../reporting/figures/figure.js";
 import { figureEndings, writeFigure } from "../reporting/figures/render.js";
 import { readRunRecords, type Ingredient, type Json, type RunRecord } from "../reporting/run-record.js";
+import { costsTable } from "../reporting/costs-table.js";
+import { readStepCosts } from "../reporting/step-costs.js";
+import { tablePaths, writeTable } from "../reporting/table.js";
 import { readSummary, SUMMARY_FILE, writeSummary } from "../reporting/summary.js";
 import { parseRows, readRows, rowsToCsv } from "../reporting/rows-csv.js";
 import type { RowType } from "../reporting/record.js";
@@ -129,11 +132,15 @@ export interface ExperimentDefinition<Settings extends PlainData, Point extends 
   readonly report: (rows: readonly Row[], context: ReportContext) => Promise<void>;
   /** Files that {@link report} writes, below its folder; those that a reader should open first. */
   readonly reportFiles: readonly string[];
+  /** Methods' labels by name, for the table of what their runs took. */
+  readonly methodLabels?: Readonly<Record<string, string>>;
   /** Holds rows against the claims. */
   readonly claims: (rows: readonly Row[]) => readonly ClaimResult[];
+  /** What the rows show, for and against the paper, sentence by sentence, with every number in them taken from the rows; a sentence whose numbers were not measured is left out. */
+  readonly found?: (rows: readonly Row[], context: ReportContext) => readonly string[];
 }
 
-/** What a run leaves: its rows as CSV text with header, and measured numbers. */
+/** What a run leaves: its rows as CSV text with header. */
 export interface RunOutcome {
   readonly csv: string;
   readonly rows: number;
@@ -227,7 +234,7 @@ export function defineExperiment<Settings extends PlainData, Point extends Plain
       const settings = changedSettings(`settings of ${id}`, definition.settings[profile], kinds, changes);
       const changed = Object.keys(changes).length > 0 || seeds !== definition.seeds[profile];
       const label = name ?? (changed ? "own" : profile);
-      const told = definition.note(settings, seeds, label);
+      const told = (of: readonly number[]): string => definition.note(settings, of, label);
       const grid = seeds.flatMap((seed) => definition.points(settings).map((point) => ({ seed, point, stage: definition.stage?.(point) ?? 0 })));
       const runs = grid.sort((a, b) => a.stage - b.stage).map(({ seed, point }) => plannedRun(definition, point, settings, seed, label));
       const rowsIn = (folder: string): Row[] => readRows(join(folder, "rows.csv"), rowType);
@@ -237,7 +244,7 @@ export function defineExperiment<Settings extends PlainData, Point extends Plain
         id,
         claim,
         profile: label,
-        note: told,
+        note: told(seeds),
         settings,
         runs,
         rowType: rowType as RowType<unknown>,
@@ -246,19 +253,26 @@ export function defineExperiment<Settings extends PlainData, Point extends Plain
         missing: () => definition.missing?.(settings) ?? [],
         reportFiles: [...files, SUMMARY_FILE],
         figures: figures.map(([figure]) => figure),
-        drawFigure: (folder, figure, width, noteOfRows = told) => definition.figures[figure]!(rowsIn(folder), { note: noteOfRows, width }),
+        drawFigure(folder, figure, width, given) {
+          const rows = rowsIn(folder);
+          return definition.figures[figure]!(rows, { note: given ?? told(seedsOf(rows, seeds)), width });
+        },
         async report(folder, given) {
           const rows = rowsIn(folder);
           const coverage = coverageIn(folder, runs);
-          const noteOfRows = given ?? (coverage === undefined || coverage.finished === coverage.planned ? told : `${told}; partial: ${coverage.finished} of ${coverage.planned} planned runs`);
+          const ofSeeds = told(seedsOf(rows, seeds));
+          const noteOfRows = given ?? (coverage === undefined || coverage.finished === coverage.planned ? ofSeeds : `${ofSeeds}; partial: ${coverage.finished} of ${coverage.planned} planned runs`);
           const planned = new Set(runs.map(({ name: run }) => run));
           const records = readRunRecords(folder).filter(({ run, status }) => status === "finished" && planned.has(run));
-          await definition.report(rows, { folder, id, profile: label, note: noteOfRows, records });
+          const context: ReportContext = { folder, id, profile: label, note: noteOfRows, records };
+          await definition.report(rows, context);
+          const costs = costsTable(records, readStepCosts(folder), noteOfRows, definition.methodLabels);
+          if (costs !== undefined) writeTable(join(folder, "tables"), costs);
           for (const [figure, draw] of figures) {
             const [wide, narrow] = (["double", "single"] as const).map((width) => draw(rows, { note: noteOfRows, width }));
             await writeFigure(join(folder, "figures", figure), wide!, `${id}, ${label}`, narrow);
           }
-          writeSummary(folder, { experiment: id, profile: label, question, note: noteOfRows, command, files: [...files, "rows.csv"], claims: definition.claims(rows), ...(coverage === undefined ? {} : { coverage }) });
+          writeSummary(folder, { experiment: id, profile: label, question, note: noteOfRows, command, files: [...files, ...tablePaths("costs").filter((file) => existsSync(join(folder, file))), "rows.csv"], claims: definition.claims(rows), found: definition.found?.(rows, context) ?? [], ...(coverage === undefined ? {} : { coverage }) });
         },
         claims: (folder) => (existsSync(join(folder, "rows.csv")) ? definition.claims(rowsIn(folder)) : []),
       };
@@ -269,6 +283,12 @@ export function defineExperiment<Settings extends PlainData, Point extends Plain
 /** Figures first: a reader opens them first. */
 function reportFiles(figures: readonly string[], tables: readonly string[]): string[] {
   return [...figures.flatMap((figure) => figureEndings.map((ending) => `figures/${figure}.${ending}`)), ...tables];
+}
+
+/** Seeds of the rows, which a plan under way does not all have; the planned ones where rows tell of none. */
+function seedsOf(rows: readonly unknown[], planned: readonly number[]): readonly number[] {
+  const seeds = new Set(rows.flatMap((row) => (row as { readonly seed?: number }).seed ?? []));
+  return seeds.size === 0 ? planned : [...seeds];
 }
 
 /** Which of the planned runs the rows hold; as the last summary says where the runs' own files are gone. */

@@ -2,17 +2,18 @@
  * @file Do stitch-specific biases reduce conflict between stitches? Angles between their gradients, and CKA of their features, along the training.
  *
  * Run:     ./reproduce.sh quick gradient-angles
- * Writes:  results/<profile>/gradient-angles/: rows.csv (a pair of stitches a line), the table of conflict, the interference figure
+ * Writes:  results/<profile>/gradient-angles/: rows.csv (a pair of stitches a line), the table of conflict, the interference figure, every pair as a square
  * Expects: smaller angles with biases of each stitch's own than with shared ones (paper's figure; we test the direction)
- * Differs: stitches are drawn uniformly; angles count the low-rank updates, which all three arms share.
+ * Differs: stitches are drawn uniformly; angles count the low-rank updates, which all three arms share, and once all that both stitches touch.
  */
 import { join } from "node:path";
 import { familyOf } from "../anchors/registry.js";
 import { tokenCount } from "../anchors/vit-shape.js";
 import { wholeNumberProblem } from "../checks.js";
 import { createRng } from "../rng.js";
-import { judge, pairedDifference, type ClaimResult } from "../reporting/claims.js";
-import { conflictBySeed, conflictTable, pairRows, type PairRow } from "../reporting/conflict.js";
+import { judge, type ClaimResult } from "../reporting/claims.js";
+import { aboveOwn, conflictTable, pairRows, type PairRow } from "../reporting/conflict.js";
+import { conflictFindings } from "../reporting/gradient-angles-findings.js";
 import { conflictFigure } from "../reporting/figures/conflict-figure.js";
 import { pairMatrixFigure } from "../reporting/figures/pair-matrix-figure.js";
 import { tablePaths, writeTable } from "../reporting/table.js";
@@ -25,6 +26,7 @@ import { batchOf, disposeBatch, prepareSplit, type PreparedSplit } from "../trai
 import { disposeGradients, stitchGradients, type ImageBatch } from "../training/gradients.js";
 import { stitchView, type TunedModel } from "../tuning/tuned-model.js";
 import { defineExperiment, type RunContext } from "./experiment.js";
+import { onCommonRuns } from "./on-common-runs.js";
 import { ablationQuick, adaptSettingsOf, vtabLaptop, vtabPaper, vtabSettingKinds, type VtabSettings } from "./vtab-settings.js";
 import { vtabMemory, vtabWork } from "./vtab-estimates.js";
 import { studyProblems, unreadSettings, vtabIngredients, vtabNote, vtabSources } from "./vtab-study.js";
@@ -48,9 +50,10 @@ export const gradientAngles = defineExperiment<AngleSettings, Point, PairRow>({
   id: "gradient-angles",
   question: "Do biases of each stitch's own reduce the conflict between stitches' updates?",
   claim: "Stitch-specific biases reduce the angles between stitches' gradients (paper's figure; we test the direction)",
-  settings: { quick: of({ ...ablationQuick, steps: 60, batchSize: 16 }, 2, 6, 32), laptop: of(vtabLaptop, 4, 3, 64), paper: of({ ...vtabPaper, refit: false }, 5, 3, 64) },
+  // Without a refit an epoch has twelve steps: a hundred epochs are 1200.
+  settings: { quick: of({ ...ablationQuick, steps: 60, batchSize: 16 }, 2, 6, 32), laptop: of(vtabLaptop, 4, 3, 64), paper: of({ ...vtabPaper, refit: false, steps: 1200 }, 5, 3, 64) },
   seeds: { quick: [0], laptop: [0, 1, 2], paper: [0, 1, 2, 3, 4] },
-  note: vtabNote,
+  note: (settings, seeds, profile) => vtabNote(settings, seeds, profile, `learning rate ${settings.learningRate}`, `angles on ${settings.angleImages} training images`),
   kinds: { ...vtabSettingKinds, snapshots: "number", everyStitch: "number", angleImages: "number" },
   outsideIdentity: ["tasks", "methods", "weightsFolder", "dataFolder"],
   unread: () => unreadSettings(variant),
@@ -69,10 +72,13 @@ export const gradientAngles = defineExperiment<AngleSettings, Point, PairRow>({
   run: runAngles,
   work: (point, settings) => vtabWork(point, variant, { ...settings, testImages: 1, valImages: 1 }),
   memory: (_, settings) => vtabMemory(variant, settings),
-  figures: { conflict: conflictFigure, matrices: pairMatrixFigure },
-  report: async (rows, { folder, note }) => void writeTable(join(folder, "tables"), conflictTable(rows, note)),
+  ...onCommonRuns(({ scope }) => scope, {
+    figures: { conflict: conflictFigure, matrices: pairMatrixFigure },
+    report: async (rows, { folder, note }) => void writeTable(join(folder, "tables"), conflictTable(rows, note)),
+    claims: angleClaims,
+    found: conflictFindings,
+  }),
   reportFiles: tablePaths("conflict"),
-  claims: angleClaims,
 });
 
 async function runAngles({ task, scope }: Point, settings: AngleSettings, { seed, profile, onProgress, signal }: RunContext): Promise<PairRow[]> {
@@ -85,8 +91,9 @@ async function runAngles({ task, scope }: Point, settings: AngleSettings, { seed
     const pairs = await pairsAt(model, data, { angleImages, everyStitch, withCka: step === steps }, seed, tell, signal);
     rows.push(...pairs.map((pair) => ({ task, group: dataset.group, seed, scope, step, steps, ...pair, profile })));
   };
+  const images = dataset.train.count + (settings.refit ? dataset.val.count : 0);
   // After the first step stands for the start: with B still near zero, A's gradients are near zero too. No checkpoint: pairs of earlier times would be lost with it.
-  await adapt(family, dataset, adaptSettingsOf({ ...settings, biasScope: scope }, "pst", familyOf(settings.family)), {
+  await adapt(family, dataset, adaptSettingsOf({ ...settings, biasScope: scope }, "pst", familyOf(settings.family), images), {
     seed, onProgress, signal,
     afterStep: async (model, { step }, tell) => {
       if (step === 1 || times.has(step)) await look(model, step, tell);
@@ -141,14 +148,13 @@ function featuresOf(model: TunedModel, stitchId: number, { images }: ImageBatch)
 
 /** At the end of the training, means over pairs and tasks, seed by seed. */
 export function angleClaims(rows: readonly PairRow[]): ClaimResult[] {
-  const last = rows.filter(({ step, steps }) => step === steps);
-  const bySeed = (scope: string): Map<number, number> => conflictBySeed(last.filter((row) => row.scope === scope), ({ degreesLora }) => degreesLora);
-  const against = (source: ClaimResult["source"], scope: string, claim: string): ClaimResult => {
-    const difference = pairedDifference(bySeed(scope), bySeed("all"));
-    return { claim, source, measure: `mean angle between updates, ${scope === "none" ? "no" : scope} biases − own biases`, unit: "degrees", ours: difference, ...judge(difference) };
+  const against = (source: ClaimResult["source"], scope: string, claim: string, updates = "low-rank updates", measure = ({ degreesLora }: PairRow) => degreesLora): ClaimResult => {
+    const difference = aboveOwn(rows, scope, measure);
+    return { claim, source, measure: `mean angle between ${updates}, ${scope === "none" ? "no" : scope} biases − own biases`, unit: "degrees", ours: difference, ...judge(difference) };
   };
   return [
     against("paper", "shared", "Biases of each stitch's own reduce the angles between updates, against shared ones"),
+    against("paper", "shared", "Biases of each stitch's own reduce the angles between updates, counted on everything that both touch, against shared ones", "updates of all that both touch", ({ degreesAll }) => degreesAll),
     against("our question", "none", "Biases of each stitch's own reduce the angles between updates, against none"),
   ].filter(({ ours }) => ours !== null);
 }

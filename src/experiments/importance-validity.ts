@@ -11,17 +11,18 @@ import { familyOf } from "../anchors/registry.js";
 import { wholeNumberProblem } from "../checks.js";
 import { createRng } from "../rng.js";
 import { importanceVariants } from "../sampling/importance.js";
-import { judge, pairedDifference, type ClaimResult } from "../reporting/claims.js";
+import { judge, type ClaimResult } from "../reporting/claims.js";
 import { validityFigure } from "../reporting/figures/validity-figure.js";
-import { scoreRows, validityBySeed, validityTable, type ScoreRow } from "../reporting/score-validity.js";
-import { meanSpread } from "../reporting/seed-means.js";
+import { scoreLines, scoreRows, validityOf, validityTable, type ScoreRow } from "../reporting/score-validity.js";
 import { tablePaths, writeTable } from "../reporting/table.js";
+import { validityFindings } from "../reporting/importance-validity-findings.js";
 import { adapt } from "../training/adapt.js";
-import { batchOf, disposeBatch, prepareSplit, type PreparedSplit } from "../training/batches.js";
+import { batchOf, disposeBatch, prepareSplit, stepsPerEpoch, type PreparedSplit } from "../training/batches.js";
 import { disposeGradients, importanceScore, stitchGradients } from "../training/gradients.js";
 import type { TunedModel } from "../tuning/tuned-model.js";
 import { defineExperiment, type RunContext } from "./experiment.js";
-import { ablationQuick, adaptSettingsOf, vtabLaptop, vtabPaper, vtabSettingKinds, type VtabSettings } from "./vtab-settings.js";
+import { onCommonRuns } from "./on-common-runs.js";
+import { ablationQuick, adaptSettingsOf, vtabImages, vtabLaptop, vtabPaper, vtabSettingKinds, type VtabSettings } from "./vtab-settings.js";
 import { vtabMemory, vtabWork } from "./vtab-estimates.js";
 import { studyProblems, unreadSettings, vtabIngredients, vtabNote, vtabSources } from "./vtab-study.js";
 import { anchorsOf, taskOf } from "./vtab-sources.js";
@@ -41,9 +42,10 @@ export const importanceValidity = defineExperiment<ValiditySettings, Point, Scor
   id: "importance-validity",
   question: "Does the importance score predict a stitch's accuracy among stitches of like cost, and from when on?",
   claim: "Important stitches are the accurate ones (the paper's premise; it shows no correlation)",
-  settings: { quick: of({ ...ablationQuick, batchSize: 16 }, 2, 1), laptop: of(vtabLaptop, 4, 2), paper: of({ ...vtabPaper, refit: false }, 5, 2) },
+  // Without a refit an epoch has twelve steps: a hundred epochs are 1200.
+  settings: { quick: of({ ...ablationQuick, batchSize: 16 }, 2, 1), laptop: of(vtabLaptop, 4, 2), paper: of({ ...vtabPaper, refit: false, steps: 1200 }, 5, 2) },
   seeds: { quick: [0], laptop: [0, 1, 2], paper: [0, 1, 2, 3, 4] },
-  note: vtabNote,
+  note: (settings, seeds, profile) => vtabNote(settings, seeds, profile, `learning rate ${settings.learningRate}`),
   kinds: { ...vtabSettingKinds, snapshots: "number", scoreBatches: "number" },
   outsideIdentity: ["tasks", "methods", "weightsFolder", "dataFolder"],
   unread: () => unreadSettings(variant),
@@ -54,17 +56,21 @@ export const importanceValidity = defineExperiment<ValiditySettings, Point, Scor
   problems: (where, settings) => [
     ...studyProblems({ pst: variant }, where, settings),
     ...wholeNumberProblem(where, "snapshots", settings.snapshots, 1, settings.steps, "the number of steps"),
-    ...wholeNumberProblem(where, "scoreBatches", settings.scoreBatches, 1, Infinity),
+    ...wholeNumberProblem(where, "scoreBatches", settings.scoreBatches, 1, stepsPerEpoch(vtabImages({ refit: false }), settings.batchSize), "the batches of the training images"),
+    ...(settings.loraTargets === "none" ? [`${where}: loraTargets is "none", expected qkv, q+v or qkv+proj: the score merged is of weights that low-rank updates fold into.`] : []),
   ],
   ingredients: vtabIngredients,
   run: runValidity,
   // Scoring all stitches takes two backward passes each.
   work: (point, settings) => vtabWork(point, variant, settings) + 2 * settings.snapshots * settings.scoreBatches * vtabWork(point, variant, { ...settings, steps: 71, testImages: 1, valImages: 1 }),
   memory: (_, settings) => vtabMemory(variant, settings),
-  figures: { validity: validityFigure },
-  report: async (rows, { folder, note }) => void writeTable(join(folder, "tables"), validityTable(rows, note)),
+  ...onCommonRuns(() => "", {
+    figures: { validity: validityFigure },
+    report: async (rows, { folder, note }) => void writeTable(join(folder, "tables"), validityTable(rows, note)),
+    claims: validityClaims,
+    found: validityFindings,
+  }),
   reportFiles: tablePaths("validity"),
-  claims: validityClaims,
 });
 
 async function runValidity({ task }: Point, settings: ValiditySettings, { seed, profile, onProgress, signal }: RunContext): Promise<ScoreRow[]> {
@@ -73,8 +79,9 @@ async function runValidity({ task }: Point, settings: ValiditySettings, { seed, 
   const data = prepareSplit(dataset.train, dataset.imageSize, family.normalisation);
   const times = new Set(Array.from({ length: snapshots }, (_, index) => Math.round((steps * (index + 1)) / snapshots)));
   const scores: { readonly step: number; readonly variant: string; readonly values: readonly number[] }[] = [];
+  const images = dataset.train.count + (settings.refit ? dataset.val.count : 0);
   // No checkpoint: scores of earlier snapshots would be lost with it, and the run is short.
-  const result = await adapt(family, dataset, adaptSettingsOf(settings, "pst", familyOf(settings.family)), {
+  const result = await adapt(family, dataset, adaptSettingsOf(settings, "pst", familyOf(settings.family), images), {
     seed, onProgress, signal,
     afterStep: async (model, { step }, tell) => {
       if (times.has(step)) scores.push(...(await scoresAt(model, data, step, batchSize, scoreBatches, seed, tell, signal)));
@@ -109,25 +116,27 @@ async function scoresAt(model: TunedModel, data: PreparedSplit, step: number, ba
   return [...sums].map(([name, values]) => ({ step, variant: name, values }));
 }
 
-/** At the end of the training: is the correlation positive, and is the score's choice better than chance? */
+/** Is the correlation positive, at the end of the training and early on, and is the score's choice better than a uniform random one? */
 export function validityClaims(rows: readonly ScoreRow[]): ClaimResult[] {
-  const correlation = (name: string): Map<number, number> => validityBySeed(rows, name, ({ spearmanInBins }) => spearmanInBins);
-  const regret = (name: string): Map<number, number> => validityBySeed(rows, name, (measures) => measures.regret);
-  const one = meanSpread([...correlation("trainable").values()]);
-  const better = pairedDifference(regret("random"), regret("trainable"));
-  const byLoss = pairedDifference(regret("random"), regret("loss"));
-  const shares = [...new Set(rows.map(({ step, steps }) => step / steps))].sort((a, b) => a - b);
-  const early = validityBySeed(rows, "trainable", ({ spearmanInBins }) => spearmanInBins, shares[0]);
-  const first = meanSpread([...early.values()]);
-  const others = [...new Set(rows.map(({ variant: name }) => name))].filter((name) => name !== "trainable" && name !== "random");
+  const lines = scoreLines(rows);
+  const variants = [...new Set(lines.map(({ variant: name }) => name))].filter((name) => name !== "random");
+  const shares = [...new Set(lines.map(({ share }) => share))].sort((a, b) => a - b);
+  const ranking = (claim: string, source: ClaimResult["source"], name: string, share: number): ClaimResult => {
+    const ours = validityOf(lines, name, "spearmanInBins", share);
+    const time = share === 1 ? ", end of training" : ` after ${Math.round(100 * share)} % of the training`;
+    return { claim, source, measure: `Spearman's ρ within FLOPs bins${time}`, unit: "correlation", ours, ...judge(ours) };
+  };
+  const choosing = (claim: string, source: ClaimResult["source"], name: string, whose: string): ClaimResult => {
+    const ours = validityOf(lines, name, "gain");
+    return { claim, source, measure: `regret expected of a uniform random choice − regret of the ${whose}'s`, ours, ...judge(ours) };
+  };
+  // The paper's and the one that predicts accuracy; the findings tell of all.
+  const early = shares.length < 2 ? [] : ["trainable", "loss"];
   return [
-    { claim: "The score (trainable) ranks stitches of like cost by accuracy", source: "paper" as const, measure: "Spearman's ρ within FLOPs bins, end of training", unit: "correlation" as const, ours: one, ...judge(one) },
-    { claim: "Choosing each bin's most important stitch beats a random choice", source: "paper" as const, measure: "regret of a random choice − regret of the score's", ours: better, ...judge(better) },
-    { claim: "Choosing each bin's stitch of least training loss beats a random choice", source: "our question" as const, measure: "regret of a random choice − regret of the loss's", ours: byLoss, ...judge(byLoss) },
-    ...(shares.length < 2 ? [] : [{ claim: "The score ranks stitches of like cost by their final accuracy early on", source: "our question" as const, measure: `Spearman's ρ within FLOPs bins after ${Math.round(100 * shares[0]!)} % of the training`, unit: "correlation" as const, ours: first, ...judge(first) }]),
-    ...others.map((name) => {
-      const ours = meanSpread([...correlation(name).values()]);
-      return { claim: `The score ${name} ranks stitches of like cost by accuracy`, source: "our question" as const, measure: "Spearman's ρ within FLOPs bins, end of training", unit: "correlation" as const, ours, ...judge(ours) };
-    }),
+    ranking("The score (trainable) ranks stitches of like cost by accuracy", "paper", "trainable", 1),
+    choosing("Choosing each bin's most important stitch beats a random choice", "paper", "trainable", "score"),
+    choosing("Choosing each bin's stitch of least training loss beats a random choice", "our question", "loss", "loss"),
+    ...early.map((name) => ranking(`The score ${name === "trainable" ? "" : `${name} `}ranks stitches of like cost by their final accuracy early on`, "our question", name, shares[0]!)),
+    ...variants.filter((name) => name !== "trainable").map((name) => ranking(`The score ${name} ranks stitches of like cost by accuracy`, "our question", name, 1)),
   ].filter(({ ours }) => ours !== null);
 }

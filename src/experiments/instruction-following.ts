@@ -9,8 +9,8 @@
 import { join } from "node:path";
 import type { LlamaConfig } from "../anchors/llama-shape.js";
 import { choiceProblem, wholeNumberProblem } from "../checks.js";
-import { costsTable } from "../reporting/costs-table.js";
 import { instructionClaims } from "../reporting/instruction-claims.js";
+import { instructionFindings } from "../reporting/instruction-findings.js";
 import { instructionRows, type InstructionRow } from "../reporting/instruction-rows.js";
 import { instructionTables, speedTable } from "../reporting/instruction-tables.js";
 import { interpolationFigure } from "../reporting/figures/interpolation-figure.js";
@@ -19,13 +19,16 @@ import { adaptationWork, totalWork } from "../training/adaptation-work.js";
 import { adaptLanguage, adaptLanguageProblems, flopsPerToken, formatOf, type LanguageAdaptResult } from "../training/adapt-language.js";
 import { adaptedLanguageRecord, saveAdaptedLanguage } from "../training/adapted-language-file.js";
 import { answersOf, scoreAnswers } from "../training/evaluate-text.js";
+import { encodePrompt, type Exchange } from "../language/prompt-template.js";
 import { stitchIdsOf, stitchLabel } from "../stitching/family.js";
 import { languageStructure, type LanguageFamily } from "../training/language-family.js";
-import { pairConfigs } from "../training/language-pairs.js";
+import { languagePairs } from "../training/language-pairs.js";
+import { pairMemory } from "../training/pair-memory.js";
+import type { TextFormat } from "../training/text-batches.js";
 import type { TunedModel } from "../tuning/tuned-model.js";
 import { defineExperiment, type Ingredients, type ReportContext, type RunContext } from "./experiment.js";
 import { languageBase, languageMethods, languageSettingKinds, languageSettingsOf, type LanguageSettings } from "./language-settings.js";
-import { instructionsOf, languageSourceProblems, pairFolders, pairOf, type InstructionSource, type TestExchange } from "./language-sources.js";
+import { instructionsOf, languageSourceProblems, missingLanguageSources, pairOf, pairSizes, type InstructionSource, type TestExchange } from "./language-sources.js";
 import { versions } from "./provenance.js";
 import { recipeProblems } from "./recipe-problems.js";
 
@@ -60,13 +63,17 @@ export const instructionFollowing = defineExperiment<LanguageSettings, Point, In
   points: ({ methods }) => methods.map((method) => ({ method })),
   stage: ({ method }) => (method === "pst" ? 0 : method === "sn-net" ? 1 : 2),
   problems: problemsOf,
+  absent: languageSourceProblems,
+  missing: missingLanguageSources,
   ingredients: ingredientsOf,
   run: runInstructions,
   work: workOf,
+  memory: memoryOf,
   figures: { interpolation: (rows, context) => interpolationFigure(rows, { ...context, labels }) },
   report: reportInstructions,
   reportFiles: tablePaths("stitches", "methods", "novelty", "answers"),
   claims: instructionClaims,
+  found: instructionFindings,
 });
 
 function noteOf({ family, instructions, steps, batchSize, learningRate, fullLearningRate, testExamples }: LanguageSettings, seeds: readonly number[], profile: string): string {
@@ -76,7 +83,7 @@ function noteOf({ family, instructions, steps, batchSize, learningRate, fullLear
 
 function problemsOf(where: string, settings: LanguageSettings): string[] {
   const problems = [
-    ...languageSourceProblems(where, settings),
+    ...familyProblem(where, settings),
     ...choiceProblem(where, "template", settings.template, ["short", "alpaca"]),
     ...settings.methods.flatMap((method) => choiceProblem(where, "method", method, languageMethods)),
     ...wholeNumberProblem(where, "samples", settings.samples, 1, Infinity),
@@ -87,9 +94,12 @@ function problemsOf(where: string, settings: LanguageSettings): string[] {
   return problems.length > 0 ? problems : adaptLanguageProblems(where, unloaded(settings), languageSettingsOf(settings, "pst"));
 }
 
-/** The pair's sizes, without its weights. */
+function familyProblem(where: string, { family }: LanguageSettings): string[] {
+  return choiceProblem(where, "family", family, languagePairs.map(({ familyId }) => familyId));
+}
+
 function unloaded(settings: LanguageSettings): { readonly anchors: readonly { readonly config: LlamaConfig }[] } {
-  return { anchors: pairConfigs(settings.family, pairFolders(settings)).map((config) => ({ config })) };
+  return { anchors: pairSizes(settings).map((config) => ({ config })) };
 }
 
 async function ingredientsOf(_point: Point, settings: LanguageSettings): Promise<Ingredients> {
@@ -97,13 +107,24 @@ async function ingredientsOf(_point: Point, settings: LanguageSettings): Promise
   return { weights: family.anchors.map((anchor) => ({ name: anchor.anchorId, sha256: anchor.sha256 })), data: [{ name: "instructions", sha256 }, { name: "tokenizer", sha256: family.tokenizer.sha256 }] };
 }
 
-/** Multiply–accumulates: training steps, then every stitch on validation, and on test twice (perplexity, answers), some 60 tokens an example. */
+/** Tokens of an example with its prompt, about; Alpaca's wording and answers are longer than the kit's (our guess). */
+function exampleTokens({ template }: LanguageSettings): number {
+  return template === "alpaca" ? 150 : 60;
+}
+
+/** Multiply–accumulates: training steps, then every stitch on validation, and on test twice (perplexity, answers). */
 function workOf({ method }: Point, settings: LanguageSettings): number {
-  if (languageSourceProblems("plan", settings).length > 0) return 0;
+  if (familyProblem("plan", settings).length > 0) return 0;
   const structure = languageStructure(unloaded(settings));
   const { anchorAlone, ...told } = languageSettingsOf(settings, method);
-  const flops = stitchIdsOf(structure, anchorAlone).map((stitchId) => 60 * flopsPerToken(structure, stitchId));
+  const flops = stitchIdsOf(structure, anchorAlone).map((stitchId) => exampleTokens(settings) * flopsPerToken(structure, stitchId));
   return totalWork(adaptationWork(flops, { ...told, validation: settings.valExamples ?? 400, test: 2 * (settings.testExamples ?? 3000) }));
+}
+
+/** Bytes of adapting the whole pair; an anchor alone takes less. */
+function memoryOf({ method }: Point, settings: LanguageSettings): number {
+  const step = { method: languageSettingsOf(settings, method).method, batchSize: settings.batchSize, length: exampleTokens(settings) };
+  return pairMemory(pairSizes(settings), step, settings.family === "mini-llama" ? 4 : 2).bytes.most;
 }
 
 async function runInstructions({ method }: Point, settings: LanguageSettings, context: RunContext): Promise<InstructionRow[]> {
@@ -121,20 +142,26 @@ async function runInstructions({ method }: Point, settings: LanguageSettings, co
   return instructionRowsOf(result, family, data, settings, { method, seed, profile });
 }
 
-/** Tokens a second of each adapted stitch, one answer after another: the first question's prompt and as many tokens as an answer may have. */
+/** Tokens a second of each adapted stitch, one answer after another: the first question's prompt and as many tokens as an answer may have and the context holds. */
 function writingSpeeds(model: TunedModel<LlamaConfig>, family: LanguageFamily, test: readonly TestExchange[], maximum: number): [name: string, rate: number][] {
   const format = formatOf(family);
   const endless = { ...format, tokenizer: { ...format.tokenizer, endId: undefined } };
   const [question] = test;
   if (question === undefined) return [];
+  const written = writtenTokens(question, format, maximum);
   return model.partition.flatMap((trainables, stitchId): [string, number][] => {
     if (trainables.length === 0) return [];
     const write = (): void => void answersOf(model, stitchId, [question], endless, maximum);
     write();
     const started = performance.now();
     write();
-    return [[stitchLabel(model.family.space, stitchId, family.labels), (1000 * maximum) / (performance.now() - started)]];
+    return [[stitchLabel(model.family.space, stitchId, family.labels), (1000 * written) / (performance.now() - started)]];
   });
+}
+
+/** Tokens of an answer that never ends: the most it may have, or what the context leaves after the prompt. */
+export function writtenTokens(question: Pick<Exchange, "instruction" | "input">, { tokenizer, template, context }: TextFormat, maximum: number): number {
+  return Math.min(maximum, context - encodePrompt(question, tokenizer, template).length);
 }
 
 /** One row a stitch; an anchor alone draws no stitches. */
@@ -162,5 +189,5 @@ export function instructionRowsOf({ family, outcomes, trainable }: LanguageAdapt
 }
 
 async function reportInstructions(rows: readonly InstructionRow[], { folder, note, records }: ReportContext): Promise<void> {
-  for (const table of [...instructionTables(rows, note, labels), speedTable(records, note, labels), costsTable(records, note, labels)]) if (table !== undefined) writeTable(join(folder, "tables"), table);
+  for (const table of [...instructionTables(rows, note, labels), speedTable(records, note, labels)]) if (table !== undefined) writeTable(join(folder, "tables"), table);
 }

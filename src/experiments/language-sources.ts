@@ -4,13 +4,15 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { choiceProblem, UsageError } from "../checks.js";
+import type { LlamaConfig } from "../anchors/llama-shape.js";
+import { UsageError } from "../checks.js";
 import { readAlpaca } from "../datasets/text-alpaca.js";
 import { buildInstructions, type Novelty } from "../datasets/text-instructions.js";
 import type { Exchange, PromptTemplate } from "../language/prompt-template.js";
 import { createRng } from "../rng.js";
 import type { LanguageFamily } from "../training/language-family.js";
-import { languagePairs, loadLanguagePair, type PairFolders } from "../training/language-pairs.js";
+import { languagePairs, loadLanguagePair, pairConfigs, type PairFolders } from "../training/language-pairs.js";
+import type { MissingSource } from "./experiment.js";
 import type { LanguageSettings } from "./language-settings.js";
 import { rememberLast } from "./remember-last.js";
 import { fromRoot, ownWeightFolders, shortPath } from "./vtab-sources.js";
@@ -36,17 +38,36 @@ export function pairFolders({ family, weightsSmall, weightsLarge }: Pick<Languag
   return { small: folder(weightsSmall, anchors?.[0].anchorId ?? family), large: folder(weightsLarge, anchors?.[1].anchorId ?? family) };
 }
 
-/** What is missing of decoders and instructions. One line each. */
-export function languageSourceProblems(where: string, settings: LanguageSettings): string[] {
-  const unknown = choiceProblem(where, "family", settings.family, languagePairs.map(({ familyId }) => familyId));
-  if (unknown.length > 0) return unknown;
+/** Whether a folder holds a decoder, by the file that says its sizes. */
+function isDecoder(folder: string): boolean {
+  return existsSync(join(folder, "config.json"));
+}
+
+/** Decoders and instructions that are not there. */
+export function missingLanguageSources(settings: LanguageSettings): MissingSource[] {
+  const pair = languagePairs.find(({ familyId }) => familyId === settings.family);
+  const own = settings.family === "mini-llama" ? pair?.obtain : undefined;
   const { small, large } = pairFolders(settings);
-  const missing = [small, large].filter((folder) => !existsSync(join(folder, "config.json")));
+  const decoders = [{ folder: small, key: "weightsSmall" }, { folder: large, key: "weightsLarge" }] as const;
   const { instructions } = settings;
   return [
-    ...missing.map((folder) => `${where}: ${shortPath(folder)} holds no decoder (config.json), expected the folder of a Hugging Face checkpoint. ${settings.weightsSmall === null ? "esta pretrain --family mini-llama makes the kit's own pair." : "Copy it there, or name another with --set weightsSmall=… and weightsLarge=…."}`),
-    ...(instructions === null || existsSync(fromRoot(instructions)) ? [] : [`${where}: ${instructions} is not there, expected instructions in Alpaca's format (JSON). Copy them there, or name another file with --set instructions=….`]),
+    ...decoders.flatMap(({ folder, key }, index) => (isDecoder(folder) ? [] : [{
+      what: `decoder ${pair?.anchors[index]!.anchorId ?? settings.family}`, expected: `${shortPath(folder)}/ with config.json, tokenizer and weights in Hugging Face's layout`,
+      obtain: settings[key] === null && own !== undefined ? own : `copy it there, or --set ${key}=FOLDER`,
+    }])),
+    ...(instructions === null || existsSync(fromRoot(instructions)) ? [] : [{ what: "file of instructions", expected: `${instructions}, JSON in Alpaca's format`, obtain: "copy it there, or --set instructions=FILE" }]),
   ];
+}
+
+/** The same as problems of a run, a line each. */
+export function languageSourceProblems(where: string, settings: LanguageSettings): string[] {
+  return missingLanguageSources(settings).map(({ what, expected, obtain }) => `${where}: ${what} is missing, expected at ${expected}. To get it: ${obtain}.`);
+}
+
+/** Sizes of the pair's decoders, without their weights: as its folders have them, or as published where one is not there. */
+export function pairSizes(settings: LanguageSettings): readonly LlamaConfig[] {
+  const folders = pairFolders(settings);
+  return pairConfigs(settings.family, isDecoder(folders.small) && isDecoder(folders.large) ? folders : undefined);
 }
 
 const lastPair = rememberLast(async (key): Promise<LanguageFamily> => {

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { judge, pairedDifference, type ClaimResult } from "../reporting/claims.js";
 import { rateFigure } from "../reporting/figures/rate-figure.js";
 import { bestRate, rateOf, rateTable } from "../reporting/rate-table.js";
+import { rateFindings } from "../reporting/learning-rates-findings.js";
 import type { StitchRow } from "../reporting/record.js";
 import { tablePaths, writeTable } from "../reporting/table.js";
 import { areasBySeed } from "../reporting/tables.js";
@@ -31,8 +32,8 @@ export const learningRates = defineVtabStudy(onComparableRows({
   settings: {
     quick: { ...ablationQuick, methods: ["pst-0.003", "sn-net-0.0003", "pst-0.01", "sn-net-0.001"], steps: 30, batchSize: 16, testImages: 40, valImages: 10 },
     laptop: { ...vtabLaptop, methods, tasks: ["digits", "earth-terrain", "dsprites-like-location"] },
-    // Validation images choose the rate, so they are not trained on.
-    paper: { ...vtabPaper, methods, tasks: ["cifar", "eurosat", "dsprites_loc"], refit: false },
+    // Validation images choose the rate, so they are not trained on: a hundred epochs of twelve steps.
+    paper: { ...vtabPaper, methods, tasks: ["cifar", "eurosat", "dsprites_loc"], steps: 1200, refit: false },
   },
   seeds: { quick: [0], laptop: [0, 1, 2], paper: [0, 1, 2, 3, 4] },
   rates: "learning rates as named",
@@ -41,6 +42,7 @@ export const learningRates = defineVtabStudy(onComparableRows({
   report: async (rows, { folder, note }) => void writeTable(join(folder, "tables"), rateTable(rows, note)),
   reportFiles: tablePaths("rates"),
   claims: rateClaims,
+  found: rateFindings,
 }));
 
 /** Areas under the frontier at each method's best rate, seed by seed. */

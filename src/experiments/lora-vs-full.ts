@@ -8,8 +8,8 @@
 import { join } from "node:path";
 import { families } from "../anchors/registry.js";
 import { judge, pairedDifference, type ClaimResult } from "../reporting/claims.js";
-import { costsTable } from "../reporting/costs-table.js";
 import { techniqueFigure } from "../reporting/figures/technique-figure.js";
+import { loraFindings } from "../reporting/lora-vs-full-findings.js";
 import type { StitchRow } from "../reporting/record.js";
 import { tablePaths, writeTable } from "../reporting/table.js";
 import { techniqueMeans, techniqueTable } from "../reporting/technique-table.js";
@@ -41,6 +41,9 @@ function variants({ family }: Pick<VtabSettings, "family">): Record<string, Vari
   ])));
 }
 
+/** The same names in words: "LoRA, rank 8: Ti". */
+const variantLabels = Object.fromEntries(Object.entries(labels).flatMap(([technique, name]) => families.flatMap(({ anchors }) => anchors.map(({ label }) => [`${technique}-${label.toLowerCase()}`, `${name}: ${label}`]))));
+
 const of = (family: string): string[] => Object.keys(variants({ family }));
 
 export const loraVsFull = defineVtabStudy(onComparableRows({
@@ -54,14 +57,16 @@ export const loraVsFull = defineVtabStudy(onComparableRows({
   },
   seeds: { quick: [0], laptop: [0, 1, 2], paper: [0, 1, 2, 3, 4] },
   variants,
+  methodLabels: variantLabels,
   figures: { techniques: (rows, context) => techniqueFigure(rows, { ...context, labels }) },
   report: reportTechniques,
   reportFiles: tablePaths("techniques"),
   claims: loraClaims,
+  found: loraFindings,
 }));
 
-async function reportTechniques(rows: readonly StitchRow[], { folder, note, records }: ReportContext): Promise<void> {
-  for (const table of [techniqueTable(rows, note, labels), costsTable(records, note)]) if (table !== undefined) writeTable(join(folder, "tables"), table);
+async function reportTechniques(rows: readonly StitchRow[], { folder, note }: ReportContext): Promise<void> {
+  writeTable(join(folder, "tables"), techniqueTable(rows, note, labels));
 }
 
 /** Mean over anchors and tasks, seed by seed. */

@@ -6,12 +6,16 @@
  * Expects: nothing published; the paper asks the question. LoRA folds into the weights, adapters, prefixes and prompts do not.
  * Differs: every technique draws stitches uniformly, and stitching layers carry PST's low-rank update (biases alone, and full, apart), so that only the blocks differ.
  *          LoRA, adapters and prefixes share 32·D weights a block; prompts, which every block has to carry, 8·D (deep) or 8·D in all (shallow).
+ *          All but full fine-tuning have the learning rate that was chosen for PST. Rows carry the plain stitch's FLOPs and parameters: what does not
+ *          fold in costs more to run (adapters, prefixes and above all prompts) and is not compared along the frontier.
  */
 import { join } from "node:path";
 import { judge, pairedDifference, type ClaimResult } from "../reporting/claims.js";
 import { spaceTechniqueFigure } from "../reporting/figures/space-technique-figure.js";
+import { techniqueFindings } from "../reporting/peft-techniques-findings.js";
 import type { StitchRow } from "../reporting/record.js";
-import { spaceTechniques, spaceTechniqueTable, stepCostsTable, type TechniqueAbout } from "../reporting/space-technique-table.js";
+import type { MeanSpread } from "../reporting/seed-means.js";
+import { spaceTechniques, spaceTechniqueTable, type TechniqueAbout } from "../reporting/space-technique-table.js";
 import { tablePaths, writeTable } from "../reporting/table.js";
 import { defaultPst, isMergeable, type TuningMethod } from "../tuning/method.js";
 import type { ReportContext } from "./experiment.js";
@@ -26,8 +30,8 @@ const techniques: Readonly<Record<string, { readonly label: string; readonly tun
   "adapter-pfeiffer": { label: "Adapter (Pfeiffer)", tuning: { kind: "adapter", placement: "pfeiffer", width: 16, scaling: 1, ...framework } },
   adaptformer: { label: "AdaptFormer", tuning: { kind: "adapter", placement: "parallel", width: 16, scaling: 0.1, ...framework } },
   prefix: { label: "Prefix", tuning: { kind: "prefix", length: 16, ...framework } },
-  "vpt-shallow": { label: "VPT, shallow", tuning: { kind: "prompt", depth: "shallow", length: 8, ...framework } },
-  "vpt-deep": { label: "VPT, deep", tuning: { kind: "prompt", depth: "deep", length: 8, ...framework } },
+  "vpt-shallow": { label: "VPT (shallow)", tuning: { kind: "prompt", depth: "shallow", length: 8, ...framework } },
+  "vpt-deep": { label: "VPT (deep)", tuning: { kind: "prompt", depth: "deep", length: 8, ...framework } },
   bias: { label: "Biases alone", tuning: { ...defaultPst, loraTargets: "none" } },
   full: { label: "Full", tuning: { kind: "full" } },
 };
@@ -55,21 +59,28 @@ export const peftTechniques = defineVtabStudy(onComparableRows({
   figures: { techniques: (rows, context) => spaceTechniqueFigure(rows, { ...context, labels }) },
   report: reportTechniques,
   reportFiles: tablePaths("techniques"),
+  methodLabels: labels,
   claims: techniqueClaims,
+  found: (rows, { records }) => techniqueFindings(rows, records, about),
 }));
 
-async function reportTechniques(rows: readonly StitchRow[], { folder, note, records }: ReportContext): Promise<void> {
-  for (const table of [spaceTechniqueTable(rows, note, about), stepCostsTable(records, note, about)]) if (table !== undefined) writeTable(join(folder, "tables"), table);
+async function reportTechniques(rows: readonly StitchRow[], { folder, note }: ReportContext): Promise<void> {
+  writeTable(join(folder, "tables"), spaceTechniqueTable(rows, note, about));
 }
 
-/** LoRA against each of the others, mean of all stitches and tasks, seed by seed. */
+/** LoRA against each of the others, mean of all stitches and tasks, seed by seed; along the frontier too, where the other folds in. */
 export function techniqueClaims(rows: readonly StitchRow[]): ClaimResult[] {
-  const found = new Map(spaceTechniques(rows).map((cell) => [cell.technique, cell.top1["all"]!]));
-  const lora = found.get("lora");
+  const found = spaceTechniques(rows);
+  const lora = found.find(({ technique }) => technique === "lora");
   if (lora === undefined) return [];
-  return [...found].filter(([technique]) => technique !== "lora").flatMap(([technique, other]) => {
-    const difference = pairedDifference(lora, other);
-    if (difference === null) return [];
-    return [{ claim: `LoRA serves a stitch space better than ${labels[technique] ?? technique}`, source: "our question" as const, measure: `mean top-1 of all stitches, LoRA − ${labels[technique] ?? technique}`, ours: difference, ...judge(difference) }];
+  return found.filter((other) => other !== lora).flatMap((other) => {
+    const label = labels[other.technique] ?? other.technique;
+    const rates = other.technique === "full" ? "each at its own learning rate" : "both at PST's learning rate";
+    const compare = (claim: string, measure: string, difference: MeanSpread | null): ClaimResult[] =>
+      (difference === null ? [] : [{ claim: `${claim}, ${rates}`, source: "our question", measure: `${measure}, LoRA − ${label}`, ours: difference, ...judge(difference) }]);
+    return [
+      ...compare(`LoRA serves a stitch space better than ${label}`, "mean top-1 of all stitches", pairedDifference(lora.top1["all"]!, other.top1["all"]!)),
+      ...(about[other.technique]?.mergeable === true ? compare(`LoRA's frontier lies above that of ${label}`, "area under the frontier", pairedDifference(lora.area, other.area)) : []),
+    ];
   });
 }

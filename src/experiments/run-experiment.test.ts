@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { parseRunRecord, type RunRecord } from "../reporting/run-record.js";
+import { parseRunRecord, readRunRecords, type RunRecord } from "../reporting/run-record.js";
 import { toyExperiment, type ToyHooks } from "../testing/toy-experiment.js";
 import type { PlanOptions } from "./experiment.js";
 import type { RunEvent } from "./run-events.js";
@@ -38,7 +38,8 @@ test("rows.csv holds the rows of every run in the plan's order, and each run has
     rows: 1, engine, data: [{ name: "toy", sha256: "data" }], measured: { steps: 6 },
   });
   expect(record.seconds).toBeGreaterThan(0);
-  expect(record.peakBytes).toBeGreaterThan(10_000_000);
+  const peaks = readRunRecords(folder).map(({ run: name, peakBytes }) => [name, peakBytes === null ? null : peakBytes > 10_000_000]);
+  expect(Object.fromEntries(peaks)).toEqual({ "shape=ring_seed=0": true, "shape=star_seed=0": null, "shape=ring_seed=1": null, "shape=star_seed=1": null });
   expect(record.processorSeconds).toBeGreaterThanOrEqual(0);
   expect(existsSync(join(folder, "checkpoints"))).toBe(false);
 });
@@ -175,4 +176,10 @@ test("results that cannot be written stop the scheduling with the place and what
   const file = join(results, "taken");
   writeFileSync(file, "");
   await expect(run({}, {}, { results: file })).rejects.toThrow(`results ${join(file, "quick", "toy")}: cannot be made (ENOTDIR), expected a place that takes files. Choose another folder with --results.`);
+});
+
+test("a report of a plan that is under way tells the seeds that its rows hold", async () => {
+  const { folder } = await run({}, { seeds: [0] });
+  await toyExperiment().plan("quick").report(folder);
+  expect(readFileSync(join(folder, "tables", "toy.md"), "utf8")).toBe("quick: 6 steps, 1 seeds; partial: 2 of 4 planned runs: 2 rows\n");
 });

@@ -3,14 +3,15 @@
  *
  * Run:     ./reproduce.sh quick sampling-ablation
  * Writes:  results/<profile>/sampling-ablation/: rows.csv, the frontiers, how often each sampler visits which stitch, and what importance sampling's settings are worth
- * Expects: importance sampling above uniform (paper); how much its temperature, exploration and memory matter, and whether another score
- *          deploys better stitches, are our questions.
+ * Expects: importance sampling above uniform (paper), in the frontier and in what is deployed; how much its temperature, exploration and memory
+ *          matter, and whether another score deploys better stitches, are our questions.
  */
 import { judge, pairedDifference, type ClaimResult } from "../reporting/claims.js";
 import { paretoFigure } from "../reporting/figures/pareto-figure.js";
 import { sensitivityFigure, type Knob } from "../reporting/figures/sensitivity-figure.js";
 import { visitsFigure } from "../reporting/figures/visits-figure.js";
 import type { StitchRow } from "../reporting/record.js";
+import { samplingFindings } from "../reporting/sampling-ablation-findings.js";
 import { areasBySeed } from "../reporting/tables.js";
 import { reportStitchRows, stitchReportFiles } from "./stitch-report.js";
 import { ablationQuick, vtabLaptop, vtabPaper } from "./vtab-settings.js";
@@ -43,6 +44,7 @@ const knobs: readonly Knob[] = [
 
 const all = Object.keys(variants);
 const samplers = all.slice(0, 4);
+const inWords: Readonly<Record<string, string>> = { importance: "importance", uniform: "uniform", "flops-grouped": "FLOPs-grouped", loss: "minus the loss" };
 
 export const samplingAblation = defineVtabStudy({
   id: "sampling-ablation",
@@ -60,22 +62,26 @@ export const samplingAblation = defineVtabStudy({
   hasFigure: (figure, { methods }) => figure !== "sensitivity" || methods.some((method) => !samplers.includes(method)),
   report: (rows, context) => reportStitchRows(rows, context, labels),
   reportFiles: stitchReportFiles,
+  methodLabels: labels,
   claims: samplerClaims,
+  found: (rows) => samplingFindings(rows, inWords, knobs),
 });
 
-/** Areas, seed by seed: under the frontier, importance less another sampler; under what is deployed, another score less the paper's. */
+/** Areas under the frontier and under what the score deploys, seed by seed: importance less another sampler, another score less the paper's. */
 export function samplerClaims(rows: readonly StitchRow[]): ClaimResult[] {
-  const areas = areasBySeed(rows);
+  const frontier = areasBySeed(rows);
   const deployed = areasBySeed(rows, ({ areaBySelection }) => areaBySelection);
-  const byLoss = pairedDifference(deployed("loss"), deployed("importance"));
-  const against = (source: ClaimResult["source"], other: string, claim: string): ClaimResult => {
-    const difference = pairedDifference(areas("importance"), areas(other));
-    return { claim, source, measure: `area under the frontier, importance − ${other}`, ours: difference, ...judge(difference) };
+  const name = (method: string): string => inWords[method] ?? labels[method] ?? method;
+  const compare = (source: ClaimResult["source"], claim: string, areas: typeof frontier, ours: string, other: string): ClaimResult => {
+    const difference = pairedDifference(areas(ours), areas(other));
+    return { claim, source, measure: `area under ${areas === frontier ? "the frontier" : "what the score deploys"}, ${name(ours)} − ${name(other)}`, ours: difference, ...judge(difference) };
   };
   return [
-    against("paper", "uniform", "Importance sampling beats uniform sampling"),
-    against("our question", "flops-grouped", "Importance sampling beats FLOPs-grouped sampling"),
-    against("our question", "exploration-0.5", "Drawing half of the stitches uniformly costs accuracy"),
-    { claim: "Drawing and deploying by training loss deploys better stitches than by the paper's score", source: "our question" as const, measure: "area under the deployed stitches, minus the loss − importance", ours: byLoss, ...judge(byLoss) },
+    compare("paper", "Importance sampling raises the frontier, against uniform sampling", frontier, "importance", "uniform"),
+    compare("paper", "Importance sampling deploys better stitches than uniform sampling", deployed, "importance", "uniform"),
+    compare("our question", "Importance sampling raises the frontier, against FLOPs-grouped sampling", frontier, "importance", "flops-grouped"),
+    compare("our question", "Importance sampling deploys better stitches than FLOPs-grouped sampling", deployed, "importance", "flops-grouped"),
+    compare("our question", "Drawing half of the stitches uniformly costs accuracy", frontier, "importance", "exploration-0.5"),
+    compare("our question", "Drawing and deploying by training loss deploys better stitches than by the paper's score", deployed, "loss", "importance"),
   ].filter(({ ours }) => ours !== null);
 }

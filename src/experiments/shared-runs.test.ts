@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { readRunRecord } from "../reporting/run-record.js";
+import { readRunRecords } from "../reporting/run-record.js";
 import { toyExperiment, type ToyChanges, type ToyHooks } from "../testing/toy-experiment.js";
 import type { PlannedExperiment, Profile } from "./experiment.js";
 import { experimentOf, experiments } from "./index.js";
@@ -36,7 +36,8 @@ test("a run that another experiment has computed is taken over under its own nam
   expect(csv).toBe("shape,seed,size\nstar,0,12.4\noctagon,0,12.7\n");
   expect(skipped).toBe(1);
   expect(events.find(({ kind }) => kind === "shared")).toEqual({ kind: "shared", run: "shape=star_seed=0", index: 0, runs: 2, experiment: "toy", of: "shape=ring_seed=0" });
-  const [theirs, own] = [readRunRecord(firstFolder, "shape=ring_seed=0")!, readRunRecord(folder, "shape=star_seed=0")!];
+  const recordOf = (of: string, name: string) => readRunRecords(of).find((one) => one.run === name)!;
+  const [theirs, own] = [recordOf(firstFolder, "shape=ring_seed=0"), recordOf(folder, "shape=star_seed=0")];
   expect(own).toEqual({
     ...theirs, experiment: "other", run: "shape=star_seed=0", settings: { ...theirs.settings, shape: "star" },
     settingsSha256: own.settingsSha256, rowsSha256: own.rowsSha256, sharedWith: { experiment: "toy", run: "shape=ring_seed=0" },

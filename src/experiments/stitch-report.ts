@@ -3,7 +3,6 @@
  */
 import { join } from "node:path";
 import type { ClaimResult } from "../reporting/claims.js";
-import { costsTable } from "../reporting/costs-table.js";
 import { paretoFigure } from "../reporting/figures/pareto-figure.js";
 import type { StitchRow } from "../reporting/record.js";
 import { stitchClaims } from "../reporting/stitch-claims.js";
@@ -20,10 +19,8 @@ export function stitchFigures(labels: Readonly<Record<string, string>> = {}): Fi
 }
 
 /** Writes the tables. @param labels - as for {@link stitchFigures}. */
-export async function reportStitchRows(rows: readonly StitchRow[], { folder, note, records }: ReportContext, labels: Readonly<Record<string, string>> = {}): Promise<void> {
+export async function reportStitchRows(rows: readonly StitchRow[], { folder, note }: ReportContext, labels: Readonly<Record<string, string>> = {}): Promise<void> {
   for (const table of stitchTables(rows, { note, labels })) writeTable(join(folder, "tables"), table);
-  const costs = costsTable(records, note, labels);
-  if (costs !== undefined) writeTable(join(folder, "tables"), costs);
 }
 
 /** The claims for which both sides were run. */

@@ -7,10 +7,14 @@
  *          and a half for PST and SN-Net, which are run on every task and with every seed first, and three and a half in all
  * Expects: PST's frontier above SN-Net's (paper, main table; its numbers could not be obtained). We test only the direction.
  */
+import { join } from "node:path";
 import { families } from "../anchors/registry.js";
 import { taskNames } from "../datasets/registry.js";
+import { differenceTable } from "../reporting/difference-table.js";
+import { tablePaths, writeTable } from "../reporting/table.js";
+import { vtabStitchingFindings } from "../reporting/vtab-stitching-findings.js";
 import { measuredStitchClaims, reportStitchRows, stitchFigures, stitchReportFiles } from "./stitch-report.js";
-import { methodNames, vtabLaptop, vtabPaper, vtabQuick, type VtabSettings } from "./vtab-settings.js";
+import { aloneMethod, methodNames, vtabLaptop, vtabPaper, vtabQuick, type VtabSettings } from "./vtab-settings.js";
 import { defineVtabStudy, type Variant } from "./vtab-study.js";
 
 /** PST with one half of it taken away. */
@@ -33,9 +37,14 @@ export const vtabStitching = defineVtabStudy({
   }),
   first: ["pst", "sn-net"],
   figures: stitchFigures(labels),
-  report: (rows, context) => reportStitchRows(rows, context, labels),
-  reportFiles: stitchReportFiles,
+  methodLabels: { ...labels, ...Object.fromEntries(families.flatMap(({ anchors }) => anchors.map(({ label }) => [aloneMethod("anchor", label), `${label} alone`]))) },
+  async report(rows, context) {
+    await reportStitchRows(rows, context, labels);
+    writeTable(join(context.folder, "tables"), differenceTable(rows, context.note));
+  },
+  reportFiles: [...tablePaths("differences"), ...stitchReportFiles],
   claims: measuredStitchClaims,
+  found: vtabStitchingFindings,
 });
 
 /** Anchors adapted alone share the method name "anchors". */

@@ -2,7 +2,7 @@
  * @file A study on image tasks: named ways of adapting a family, each on every task, one row a stitch. What vtab-stitching and its ablations share.
  */
 import { families, familyOf } from "../anchors/registry.js";
-import { choiceProblem, wholeNumberProblem } from "../checks.js";
+import { choiceProblem, shown, wholeNumberProblem } from "../checks.js";
 import type { ClaimResult } from "../reporting/claims.js";
 import { comparableRows, extentOf } from "../reporting/common-runs.js";
 import { stitchRows, type StitchRow } from "../reporting/record.js";
@@ -51,11 +51,16 @@ export interface VtabStudy {
   readonly variants: (settings: VtabSettings) => Readonly<Record<string, Variant>>;
   /** Variants that are run, on every task and with every seed, before the others are begun; those are begun with the ablations' {@link sixTasks}. */
   readonly first?: readonly string[];
+  /** What else is wrong with the settings, a line each; nothing by default. */
+  readonly problems?: (where: string, settings: VtabSettings) => readonly string[];
   readonly figures: FigureDrawings<StitchRow>;
   readonly hasFigure?: (figure: string, settings: VtabSettings) => boolean;
   readonly report: (rows: readonly StitchRow[], context: ReportContext) => Promise<void>;
   readonly reportFiles: readonly string[];
+  /** Labels of methods by name, for the table of what their runs took. */
+  readonly methodLabels?: Readonly<Record<string, string>>;
   readonly claims: (rows: readonly StitchRow[]) => readonly ClaimResult[];
+  readonly found?: (rows: readonly StitchRow[], context: ReportContext) => readonly string[];
 }
 
 type Point = { readonly task: string; readonly method: string };
@@ -76,7 +81,11 @@ export function defineVtabStudy(study: VtabStudy): Experiment {
     points: ({ tasks, methods }) => tasks.flatMap((task) => methods.map((method) => ({ task, method }))),
     settingsAt,
     ...vtabSources,
-    problems: (where, settings) => studyProblems(study.variants(settings), where, settings),
+    problems: (where, settings, profile) => [
+      ...studyProblems(study.variants(settings), where, settings),
+      ...overriddenProblems(study, where, settings, study.settings[profile as Profile]),
+      ...(study.problems?.(where, settings) ?? []),
+    ],
     ingredients: (point, settings) => vtabIngredients(point, settingsAt(point, settings)),
     computation: (point, settings) => computationOf(point, variantAt(point, settings), settingsAt(point, settings)),
     renamed: (row, point, settings) => ({ ...row, method: variantAt(point, settings).method ?? point.method }),
@@ -113,6 +122,7 @@ export function onComparableRows(study: VtabStudy): VtabStudy {
     figures: Object.fromEntries(Object.entries(study.figures).map(([name, draw]) => [name, onKept(draw)])),
     report: onKept(study.report),
     claims: (rows) => study.claims(comparableRows(rows)),
+    ...(study.found === undefined ? {} : { found: onKept(study.found) }),
   };
 }
 
@@ -120,14 +130,13 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
-/** Says what was run, in full: a reader of one figure must see what it is not. @param rates - the learning rates; those of the settings by default. */
-export function vtabNote(settings: VtabSettings, seeds: readonly number[], profile: string, rates = `learning rate ${settings.learningRate} (SN-Net ${settings.fullLearningRate})`): string {
-  const { family, steps, batchSize, scheduleUnit, testImages, dataFolder, refit } = settings;
+/** Says what was run, in full: a reader of one figure must see what it is not. @param rates - the learning rates; those of the settings by default. @param read - what is measured on; the test images by default. */
+export function vtabNote(settings: VtabSettings, seeds: readonly number[], profile: string, rates = `learning rate ${settings.learningRate} (SN-Net ${settings.fullLearningRate})`, read = settings.testImages === null ? "all test images" : `at most ${settings.testImages} test images a task`): string {
+  const { family, steps, batchSize, scheduleUnit, dataFolder, refit } = settings;
   const about = families.find(({ familyId }) => familyId === family)?.about ?? "unknown";
   const length = scheduleUnit === "epoch" ? `${Math.ceil(steps / stepsPerEpoch(vtabImages(settings), batchSize))} epochs` : `${steps} steps`;
-  const test = testImages === null ? "all test images" : `at most ${testImages} test images a task`;
   const source = dataFolder === null ? "tasks of the kit, not VTAB-1k" : "tasks in VTAB-1k's layout";
-  return `${profile}: family ${family} (${about}), ${length} of batch ${batchSize} on ${vtabImages(settings)} images${refit ? " (validation included)" : ""}, ${rates}, ${test}, ${counted(seeds.length, "seed")}; ${source}`;
+  return `${profile}: family ${family} (${about}), ${length} of batch ${batchSize} on ${vtabImages(settings)} images${refit ? " (validation included)" : ""}, ${rates}, ${read}, ${counted(seeds.length, "seed")}; ${source}`;
 }
 
 /** What a study on image tasks reads that is not there: as problems of a run, and one by one. */
@@ -138,10 +147,24 @@ export function studyProblems(known: Readonly<Record<string, Variant>>, where: s
   const problems = namingProblems(where, settings);
   for (const key of ["valImages", "testImages"] as const) if (settings[key] !== null) problems.push(...wholeNumberProblem(where, key, settings[key], 1, Infinity));
   problems.push(...recipeProblems(where, settings));
-  const family = families.find(({ familyId }) => familyId === settings.family);
-  if (family === undefined) return problems;
+  if (families.every(({ familyId }) => familyId !== settings.family)) return problems;
   problems.push(...settings.methods.flatMap((method) => choiceProblem(where, "method", method, Object.keys(known))));
-  return [...problems, ...adaptProblems(where, unloaded(family), adaptSettingsOf(settings, "pst", family))];
+  const told = [settings, ...settings.methods.flatMap((method): VtabSettings[] => (known[method]?.changes === undefined ? [] : [{ ...settings, ...known[method].changes }]))];
+  return [...new Set([...problems, ...told.flatMap((own) => {
+    const family = families.find(({ familyId }) => familyId === own.family);
+    return family === undefined ? choiceProblem(where, "family", own.family, families.map(({ familyId }) => familyId)) : adaptProblems(where, unloaded(family), adaptSettingsOf(own, "pst", family));
+  })])];
+}
+
+/** Settings that were changed for nothing: every method that reads them sets its own. @param profile - the settings before. */
+function overriddenProblems({ variants }: VtabStudy, where: string, settings: VtabSettings, profile: VtabSettings): string[] {
+  const known = variants(settings);
+  return (Object.keys(settings) as (keyof VtabSettings)[]).filter((key) => settings[key] !== profile[key]).flatMap((key) => {
+    const before = variants({ ...settings, [key]: profile[key] }); // a variant's own may be made of the setting: a pair of the family
+    const readers = settings.methods.flatMap((method) => (unreadSettings(known[method]).includes(key) ? [] : [[known[method]?.changes?.[key], before[method]?.changes?.[key]] as const]));
+    const all = readers.length > 0 && readers.every(([own, same]) => own !== undefined && own === same);
+    return all ? [`${where}: ${key} is ${shown(settings[key])}, expected ${shown(profile[key])}: every method sets its own.`] : [];
+  });
 }
 
 /** What {@link adapt} is told, and on what: variants of any study that agree in it leave the same rows. Null for one of its own way, and where weights are kept: they lie in one place. */

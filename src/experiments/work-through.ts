@@ -11,6 +11,7 @@ import { sha256 } from "../reporting/rows-csv.js";
 import { runRecordPath, writeRunRecord, type CodeState, type Machine, type RunRecord } from "../reporting/run-record.js";
 import type { BackendInUse } from "../tensor/index.js";
 import type { PlannedExperiment, PlannedRun } from "./experiment.js";
+import { peakMemoryBytes } from "./peak-memory.js";
 import { processorSeconds } from "./processor-seconds.js";
 import { codeState, machine, versions } from "./provenance.js";
 import { claimRun, type RunClaim } from "./run-claim.js";
@@ -55,6 +56,9 @@ interface Origin {
   readonly machine: Machine;
   readonly versions: Readonly<Record<string, string>>;
 }
+
+/** Runs that this process has begun. */
+let runsOfProcess = 0;
 
 /** Milliseconds between looks at what other processes work on. */
 const LOOK_AGAIN = 1000;
@@ -140,10 +144,10 @@ async function runOne(experiment: PlannedExperiment, run: PlannedRun, identity: 
   if (removed !== undefined) log({ kind: "replaced", run: run.name, problem: removed });
   const resumed = existsSync(checkpoint);
   log({ kind: "started", run: run.name, index, runs: experiment.runs.length, resumed });
+  runsOfProcess++;
   const measured: Record<string, number> = {};
   const started = performance.now();
   const processorBefore = process.cpuUsage();
-  let peakBytes = process.memoryUsage.rss();
   const record = (part: Pick<RunRecord, "status" | "reason" | "rows" | "rowsSha256">): void => {
     writeRunRecord(folder, {
       experiment: experiment.id,
@@ -156,7 +160,8 @@ async function runOne(experiment: PlannedExperiment, run: PlannedRun, identity: 
       // A run taken up from a checkpoint has been at work before: its whole time is not known here.
       seconds: resumed ? null : (performance.now() - started) / 1000,
       processorSeconds: resumed ? null : processorSeconds(processorBefore),
-      peakBytes,
+      // What runs before have left in this process would count too.
+      peakBytes: runsOfProcess === 1 ? peakMemoryBytes() : null,
       weights: identity.weights,
       data: identity.data,
       engine: { backend: engine.backend, threads: engine.threads },
@@ -172,7 +177,6 @@ async function runOne(experiment: PlannedExperiment, run: PlannedRun, identity: 
       signal,
       measure: (name, value) => (measured[name] = value),
       onProgress: (progress) => {
-        peakBytes = Math.max(peakBytes, process.memoryUsage.rss());
         claim.keep();
         log({ kind: "progress", run: run.name, progress });
       },

@@ -1,7 +1,8 @@
 /**
- * @file Claims in words: the number with its unit, and what an experiment found in one paragraph, from the claims' numbers alone.
+ * @file Claims and numbers in words: the number with its unit, the reason of a verdict, pieces of sentences.
  */
 import { interval95, verdicts, type ClaimResult, type ClaimUnit } from "./claims.js";
+import type { MeanSpread } from "./seed-means.js";
 
 const units: Readonly<Record<ClaimUnit, { readonly scale: number; readonly digits: number; readonly name: string }>> = {
   points: { scale: 100, digits: 1, name: " points" },
@@ -32,21 +33,21 @@ function signed(value: number, digits: number): string {
   return Number(text) === 0 ? text : `${value > 0 ? "+" : "−"}${text}`;
 }
 
-/**
- * What an experiment found: for and against the paper first, then our own questions, each verdict's claims together.
- *
- * @returns a paragraph of plain text.
- */
-export function findingText(claims: readonly ClaimResult[]): string {
-  const sentences = (["paper", "our question"] as const).flatMap((source) => verdicts.flatMap((verdict) => {
-    const some = claims.filter((claim) => claim.source === source && claim.verdict === verdict);
-    if (some.length === 0) return [];
-    const head = source === "paper" ? { supported: "For the paper", contradicted: "Against the paper", undecided: "Undecided of the paper's claims" }[verdict] : `${{ supported: "Supported", contradicted: "Contradicted", undecided: "Undecided" }[verdict]} of our own questions`;
-    const reasons = new Set(some.map(reasonText));
-    const items = some.map((claim) => `${claim.claim} (${[oursText(claim), claim.measure, ...(reasons.size === 1 && some.length > 1 ? [] : [reasonText(claim)])].join("; ")})`);
-    return [`${head}: ${items.join("; ")}${reasons.size === 1 && some.length > 1 ? `. All: ${[...reasons][0]}` : ""}.`];
-  }));
-  return sentences.length === 0 ? "No claim was tested." : sentences.join(" ");
+/** A number inside a sentence: "+1.9 ± 0.4 points, 95 % interval +1.0 to +2.8"; with one seed the mean alone. */
+export function numberText(ours: MeanSpread, unit: ClaimUnit = "points"): string {
+  const interval = interval95(ours);
+  const { scale, digits } = units[unit];
+  return `${oursText({ ours, unit })}${interval === null ? "" : `, 95 % interval ${interval.map((edge) => signed(scale * edge, digits)).join(" to ")}`}`;
+}
+
+/** A fraction inside a sentence, without a sign: "57.0 %". */
+export function percentText(fraction: number): string {
+  return `${(100 * fraction).toFixed(1)} %`;
+}
+
+/** "a, b and c". */
+export function listText(parts: readonly string[]): string {
+  return parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)!}`;
 }
 
 /** "2 supported, 1 contradicted, 4 undecided". */

@@ -4,6 +4,7 @@ import type { StitchRow } from "./record.js";
 import { meanSpread } from "./seed-means.js";
 import { stitchClaims } from "./stitch-claims.js";
 import { syntheticRows } from "./synthetic-rows.js";
+import { areasBySeed } from "./tables.js";
 
 test("a verdict needs a confidence interval on one side of zero", () => {
   // Three seeds: mean 2, standard deviation 1, half width 4.303 / √3 = 2.48.
@@ -28,4 +29,18 @@ test("the claims follow the rows, whichever way they fall", () => {
   expect(stitchClaims(swapped)[0]?.verdict).toBe("contradicted");
   expect(stitchClaims(swapped)[0]?.ours?.mean).toBeCloseTo(-(stitchClaims(rows)[0]?.ours?.mean ?? Number.NaN), 12);
   expect(stitchClaims(rows.filter(({ method }) => method !== "sn-net"))[0]).toMatchObject({ ours: null, verdict: "undecided" });
+});
+
+test("what would run is compared beside the frontier: PST chosen by importance, the others by validation", () => {
+  const rows = syntheticRows({ seeds: [0, 1, 2] }).map((row): StitchRow => (row.method === "anchors" ? { ...row, valTop1: row.top1 } : row));
+  const asRun = stitchClaims(rows).filter(({ measure }) => measure.startsWith("area of what would run"));
+  expect(asRun.map(({ source, measure }) => [source, measure])).toEqual([
+    ["our question", "area of what would run, PST chosen by importance − SN-Net chosen by validation, mean of 4 tasks"],
+    ["our question", "area of what would run, PST chosen by importance − anchors alone chosen by validation, mean of 4 tasks"],
+  ]);
+  const areas = areasBySeed(rows.filter(({ method }) => method !== "anchors"), ({ areaBySelection }) => areaBySelection);
+  const validated = areasBySeed(rows.filter(({ method }) => method !== "anchors"), ({ areaByValidation }) => areaByValidation);
+  expect(asRun[0]!.ours).toEqual(expect.objectContaining({ mean: expect.closeTo(pairedDifference(areas("pst"), validated("sn-net"))!.mean, 12), count: 3 }));
+  // Where training read the validation images nothing can be chosen by them.
+  expect(stitchClaims(rows.map((row) => ({ ...row, valTop1: null }))).filter(({ measure }) => measure.startsWith("area of what would run")).map(({ ours }) => ours)).toEqual([null, null]);
 });

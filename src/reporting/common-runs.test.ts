@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { commonRows, comparableRows, mostCommon } from "./common-runs.js";
+import { commonRows, comparableRows, mostCommon, wholeRows } from "./common-runs.js";
 import { syntheticRows } from "./synthetic-rows.js";
 
 const seedsOf = (...tasks: readonly string[]) => new Map(tasks.map((some, seed) => [seed, new Set(some)]));
@@ -33,6 +33,17 @@ test("rows are common where a method lacks tasks, and none where all have all or
   expect(new Set(commonRows(lacking(2), methods).map(({ task }) => task))).toEqual(new Set(tasks.slice(0, 2)));
   expect(new Set(commonRows(lacking(2), methods).map(({ method }) => method))).toEqual(new Set(methods));
   expect(commonRows(lacking(1), methods)).toEqual([]);
+  // An anchor alone is a run of its own: a task that lacks one does not have the method.
+  const lacksAnchor = rows.filter(({ task, method, front }) => task !== tasks[0] || method !== "anchors" || front !== rows[0]!.front);
+  expect(new Set(commonRows(lacksAnchor, methods).map(({ task }) => task))).toEqual(new Set(tasks.slice(1)));
+  expect(commonRows(lacksAnchor, ["pst", "sn-net"])).toEqual([]);
+});
+
+test("a run is whole when it has every stitch that its method has elsewhere", () => {
+  const rows = syntheticRows({ tasks: 2, seeds: [0, 1] });
+  const of = (row: (typeof rows)[number]): boolean => row.task === rows[0]!.task && row.method === "anchors" && row.seed === 1;
+  expect(wholeRows(rows)).toEqual(rows);
+  expect(wholeRows(rows.filter((row) => !of(row) || row.stitchId === 0))).toEqual(rows.filter((row) => !of(row)));
 });
 
 test("of a study of which a part is missing the tasks and seeds are compared that every method has, anchor by anchor", () => {

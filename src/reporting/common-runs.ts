@@ -32,24 +32,33 @@ export function mostCommon(tasksBySeed: ReadonlyMap<number, ReadonlySet<string>>
   return best;
 }
 
-/** The rows of the tasks and seeds that every method was run with, where that leaves tasks out and more than one remains; otherwise none. */
+/** The rows of the tasks and seeds that have every stitch or anchor of every one of these methods, where that leaves tasks out and more than one remains; otherwise none. */
 export function commonRows(rows: readonly StitchRow[], methods: readonly string[]): StitchRow[] {
-  const common = ofAll(rows, ({ method }) => method, methods);
+  const common = ofAllParts(rows.filter(({ method }) => methods.includes(method)));
   return common.tasks.length < 2 || common.tasks.length === extentOf(rows).tasks ? [] : rowsOf(rows, common);
 }
 
 /** What of a study can be averaged over tasks: the rows of the tasks and seeds that have every stitch or anchor of every method; all rows where no task has them all. */
 export function comparableRows(rows: readonly StitchRow[]): readonly StitchRow[] {
-  const partOf = ({ method, front }: StitchRow): string => `${method}\n${front}`;
-  const common = ofAll(rows, partOf, [...new Set(rows.map(partOf))]);
+  const common = ofAllParts(rows);
   return common.tasks.length === 0 ? rows : rowsOf(rows, common);
 }
 
-/** The most tasks and seeds whose rows hold all of these keys. */
-function ofAll(rows: readonly StitchRow[], keyOf: (row: StitchRow) => string, keys: readonly string[]): CommonRuns {
+/** The rows without those of a method on a task with a seed that lack a stitch which the method has elsewhere: anchors alone, a run each, do until the last is there. */
+export function wholeRows(rows: readonly StitchRow[]): StitchRow[] {
+  const runOf = ({ task, method, seed }: StitchRow): string => `${task}\n${method}\n${seed}`;
+  const runs = groupBy(rows, runOf);
+  const stitches = new Map([...groupBy(rows, ({ method }) => method)].map(([method, ofMethod]) => [method, new Set(ofMethod.map(({ stitchId }) => stitchId)).size]));
+  return rows.filter((row) => runs.get(runOf(row))!.length === stitches.get(row.method));
+}
+
+/** The most tasks and seeds whose rows hold all that any of them holds, anchor by anchor of every method. */
+function ofAllParts(rows: readonly StitchRow[]): CommonRuns {
+  const partOf = ({ method, front }: StitchRow): string => `${method}\n${front}`;
+  const parts = [...new Set(rows.map(partOf))];
   return mostCommon(new Map([...groupBy(rows, ({ seed }) => seed)].map(([seed, ofSeed]) => {
-    const keysByTask = [...groupBy(ofSeed, ({ task }) => task)].map(([task, ofTask]) => [task, new Set(ofTask.map(keyOf))] as const);
-    return [seed, new Set(keysByTask.filter(([, had]) => keys.every((key) => had.has(key))).map(([task]) => task))];
+    const partsByTask = [...groupBy(ofSeed, ({ task }) => task)].map(([task, ofTask]) => [task, new Set(ofTask.map(partOf))] as const);
+    return [seed, new Set(partsByTask.filter(([, had]) => parts.every((part) => had.has(part))).map(([task]) => task))];
   })), groupOfTasks(rows));
 }
 

@@ -1,6 +1,7 @@
 /**
  * @file How stitches' updates agree: rows of pairs, and their means by bias scope, time and distance.
  */
+import { pairedDifference } from "./claims.js";
 import { choiceColumn, fractionColumn, numberColumn, optional, textColumn, wholeColumn, type RowOf } from "./columns.js";
 import { defineRows, taskGroups, type RowType } from "./record.js";
 import { groupBy, meanSpread, type MeanSpread } from "./seed-means.js";
@@ -50,6 +51,12 @@ export function conflictBySeed(rows: readonly PairRow[], measure: (row: PairRow)
     const value = mean(tasks.filter((one) => one !== null));
     return value === null ? [] : [[seed, value] as const];
   }));
+}
+
+/** What a scope's mean at the end of the training is above that with biases of each stitch's own, seed by seed. */
+export function aboveOwn(rows: readonly PairRow[], scope: string, measure: (row: PairRow) => number | null): MeanSpread | null {
+  const atEnd = (of: string): Map<number, number> => conflictBySeed(rows.filter((row) => row.scope === of && row.step === row.steps), measure);
+  return pairedDifference(atEnd(scope), atEnd("all"));
 }
 
 /** Whether two updates work against each other: more than a right angle. */

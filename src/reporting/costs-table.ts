@@ -1,32 +1,46 @@
 /**
- * @file What each method's runs took: seconds and memory, from the records beside the rows.
+ * @file What each method takes: time from the records of its runs; a training step and memory as `esta costs` measured them.
  *
  * These differ from run to run, so they stand in a table of their own and in nothing that is compared byte for byte.
  */
+import { methodStyles } from "./figures/style.js";
 import type { RunRecord } from "./run-record.js";
 import { groupBy, meanSpread } from "./seed-means.js";
+import type { StepCosts } from "./step-costs.js";
 import type { Table } from "./table.js";
 
-/** The table `costs`, or nothing where no record is left (a fresh clone holds rows without records). @param records - of finished runs. */
-export function costsTable(records: readonly RunRecord[], note: string, labels: Readonly<Record<string, string>> = {}): Table | undefined {
-  if (records.length === 0) return undefined;
-  const byMethod = [...groupBy(records, ({ settings }) => String(settings["method"] ?? ""))].sort(([one], [other]) => one.localeCompare(other, "en", { numeric: true }));
-  const [first] = records;
+/**
+ * The table `costs`; nothing where the runs compare no methods or no record is left (a fresh clone holds quick rows without records).
+ *
+ * @param records - of finished runs.
+ * @param measured - of every method alone, where that was measured.
+ * @param labels - methods' labels by name, where they differ from the kit's.
+ */
+export function costsTable(records: readonly RunRecord[], measured: StepCosts | undefined, note: string, labels: Readonly<Record<string, string>> = {}): Table | undefined {
+  const ofMethods = [...groupBy(records.filter(({ settings }) => typeof settings["method"] === "string"), ({ settings }) => settings["method"] as string)];
+  if (ofMethods.length === 0) return undefined;
+  const shared = records.some(({ sharedWith }) => sharedWith !== undefined);
+  const { cpu, cores } = records[0]!.machine;
+  const alone = new Map(measured?.methods.map((one) => [one.method, one]));
   return {
     id: "costs", title: "What the runs took", note,
-    legend: `Mean over the runs of a method (tasks and seeds), start to end with evaluation; one machine (${first!.machine.cpu}, ${first!.machine.cores} cores), which may have done other work too: it lengthens seconds, not processor seconds (of all threads together).`,
+    legend: [
+      `Seconds and processor seconds (of all threads together): mean over a method's runs, tasks and seeds, start to end with evaluation, on one machine (${cpu}, ${cores} cores) that may have done other work too: it lengthens seconds, not processor seconds.`,
+      ...(shared ? ["Runs that compute what runs of another experiment do are counted with what those took."] : []),
+      ...(measured === undefined ? [] : [`Training step and peak memory: each method in a process of its own, one after another (\`${measured.command}\`; ${measured.steps} steps on ${measured.task}, ${measured.engine.backend} engine, ${measured.engine.threads} ${measured.engine.threads === 1 ? "thread" : "threads"}); memory is the process's, runtime and data included.`]),
+    ].join(" "),
     columns: [
-      { key: "method", label: "Method", format: "text", labels },
+      { key: "method", label: "Method", format: "text", labels: Object.fromEntries(methodStyles(ofMethods.map(([method]) => method), labels).map(({ id, label }) => [id, label])) },
       { key: "runs", label: "Runs", format: "count" },
       { key: "seconds", label: "Seconds", format: "number" },
       { key: "processor_seconds", label: "Processor seconds", format: "number" },
-      { key: "peak_mebibytes", label: "Peak memory (MiB)", format: "number" },
+      ...(measured === undefined ? [] : [{ key: "step_milliseconds", label: "Training step (ms)", format: "number" as const }, { key: "peak_mebibytes", label: "Peak memory (MiB)", format: "number" as const }]),
     ],
-    rows: byMethod.map(([method, ofMethod]) => ({
+    rows: ofMethods.sort(([one], [other]) => one.localeCompare(other, "en", { numeric: true })).map(([method, ofMethod]) => ({
       method, runs: ofMethod.length,
       seconds: meanSpread(ofMethod.flatMap(({ seconds }) => (seconds === null ? [] : [seconds]))),
       processor_seconds: meanSpread(ofMethod.flatMap(({ processorSeconds }) => processorSeconds ?? [])),
-      peak_mebibytes: meanSpread(ofMethod.flatMap(({ peakBytes }) => (peakBytes === null ? [] : [peakBytes / 2 ** 20]))),
+      ...(measured === undefined ? {} : { step_milliseconds: alone.get(method)?.milliseconds ?? null, peak_mebibytes: alone.has(method) ? alone.get(method)!.peakBytes / 2 ** 20 : null }),
     })),
   };
 }

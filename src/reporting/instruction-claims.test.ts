@@ -41,6 +41,13 @@ test("stitches worse than the small anchor contradict it", () => {
   expect(instructionClaims(worse)[0]).toMatchObject({ claim: "Stitches predict the answers better than the small anchor", verdict: "contradicted" });
 });
 
+test("where the small anchor alone was adapted alone, it is compared with the small anchor inside the family, not with both", () => {
+  const small = [0, 1, 2].flatMap((seed) => rowsOf("anchors", seed, [0.5, 0, 0]).slice(0, 1));
+  const claim = instructionClaims([...between, ...small]).at(-1)!;
+  expect(claim).toMatchObject({ claim: "The anchors inside the adapted family predict as well as those adapted alone", verdict: "contradicted" });
+  expect(claim.ours!.mean).toBeCloseTo(Math.log(5) - Math.log(8), 10);
+});
+
 test("rows come back from their file, questions with commas, quotes and line breaks too", () => {
   const text = rowsToCsv(instructionRows, between);
   const read = parseRows(instructionRows, text, "rows.csv");

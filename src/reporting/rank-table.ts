@@ -4,6 +4,7 @@
 import type { StitchRow } from "./record.js";
 import { average, groupBy, meanSpread } from "./seed-means.js";
 import type { Table } from "./table.js";
+import { trainedMebibytes } from "./trained-memory.js";
 
 /** One scale, rank, group ("all" is the mean over tasks) and seed. */
 export interface RankCell {
@@ -17,9 +18,6 @@ export interface RankCell {
   readonly best: number;
   readonly trainableParams: number;
 }
-
-/** A weight, its gradient and AdamW's two averages, float32. */
-const BYTES = 16;
 
 /** Takes a method's name apart: `s-b-rank-8` is scale `S-B`, rank 8. */
 export function scaleOf(method: string): { readonly scale: string; readonly rank: number } {
@@ -40,6 +38,14 @@ export function rankCells(rows: readonly StitchRow[]): RankCell[] {
   return cells.sort((a, b) => a.rank - b.rank);
 }
 
+/** Accuracy of every rank of a scale by seed; scales in order of appearance, ranks ascending. @param group - of tasks; all of them by default. */
+export function ranksBySeed(rows: readonly StitchRow[], group = "all"): { readonly scale: string; readonly ranks: ReadonlyMap<number, ReadonlyMap<number, number>> }[] {
+  const cells = rankCells(rows).filter((cell) => cell.group === group);
+  return [...new Set(rows.map(({ method }) => scaleOf(method).scale))].map((scale) => ({
+    scale, ranks: new Map([...groupBy(cells.filter((cell) => cell.scale === scale), ({ rank }) => rank)].map(([rank, ofRank]) => [rank, new Map(ofRank.map(({ seed, top1 }) => [seed, top1]))])),
+  }));
+}
+
 /** The table `ranks`. */
 export function rankTable(rows: readonly StitchRow[], note: string): Table {
   const cells = rankCells(rows);
@@ -54,7 +60,7 @@ export function rankTable(rows: readonly StitchRow[], note: string): Table {
       ...groups.map((group) => ({ key: group, label: `${group} (%)`, format: "percent" as const })), { key: "best", label: "Best (%)", format: "percent" },
     ],
     rows: lines.map((line) => ({
-      scale: line[0]!.scale, rank: line[0]!.rank, trainable_params: line[0]!.trainableParams, trained_mebibytes: (line[0]!.trainableParams * BYTES) / 2 ** 20,
+      scale: line[0]!.scale, rank: line[0]!.rank, trainable_params: line[0]!.trainableParams, trained_mebibytes: trainedMebibytes(line[0]!.trainableParams),
       ...Object.fromEntries(groups.map((group) => [group, meanSpread(line.filter((cell) => cell.group === group).map(({ top1 }) => top1))])),
       best: meanSpread(line.filter(({ group }) => group === "all").map(({ best }) => best)),
     })),

@@ -4,11 +4,12 @@
  */
 import { join } from "node:path";
 import { writeFileAtomic } from "./atomic-write.js";
-import { findingText, oursText, reasonText, tallyText } from "./claim-text.js";
+import { oursText, reasonText, tallyText } from "./claim-text.js";
 import type { ClaimResult } from "./claims.js";
 import { missingText } from "./coverage.js";
 import { findExperiments, type FoundExperiment } from "./found-experiments.js";
 import { groupBy } from "./seed-means.js";
+import type { ExperimentSummary } from "./summary.js";
 
 /** An experiment that could have been run, for saying that it was not. */
 export interface KnownExperiment {
@@ -42,6 +43,7 @@ export function resultsIndex(results: string, known: readonly KnownExperiment[] 
     "",
     "Generated from this folder; do not edit. A number is the mean ± sample standard deviation over seeds; one seed has no spread.",
     "Only the direction of an effect is tested, never a published number. Supported or contradicted: the 95 % interval of the mean over seeds lies on one side of zero.",
+    "Beside each figure's PNG and SVG `node dist/cli.js report` writes an interactive page (`.html`), and for each profile `report.html`, which shows all of it.",
     "",
     ...(judged.length === 0 ? ["No experiment has finished yet.", ""] : [`**The paper's claims: ${tallyText(paper.map(({ claim }) => claim))}. Our own questions: ${tallyText(own.map(({ claim }) => claim))}.** Each is judged by the largest profile that measured it.`, ""]),
     ...claimTable("What the paper claims", paper),
@@ -79,7 +81,8 @@ function experimentSection([first, ...others]: readonly FoundExperiment[]): stri
   return [
     `## ${cell(summary.question)}`,
     "",
-    `\`${cell(summary.experiment)}\`, ${cell(summary.profile)} profile. ${cell(findingText(summary.claims))}`,
+    ...found(summary),
+    `\`${cell(summary.experiment)}\`, ${cell(summary.profile)} profile. ${claimsText(summary.claims)}`,
     "",
     ...missing(first!),
     `*${cell(summary.note)}*`,
@@ -88,10 +91,28 @@ function experimentSection([first, ...others]: readonly FoundExperiment[]): stri
     ...runs.filter(({ status }) => status === "failed").map(({ run, reason }) => `- failed: ${cell(run)}: ${cell(reason ?? "no reason given")}`),
     "",
     ...picture(folder, summary.files),
-    summary.files.map((file) => `[${file}](${folder}/${file})`).join(" · "),
+    summary.files.filter((file) => !file.endsWith(".html")).map((file) => `[${file}](${folder}/${file})`).join(" · "),
     "",
-    ...others.flatMap((other) => [`[${other.summary.profile} profile](${other.folder}/): ${cell(findingText(other.summary.claims))}`, "", ...missing(other)]),
+    ...others.flatMap((other) => [`[${other.summary.profile} profile](${other.folder}/): ${claimsText(other.summary.claims)}`, "", ...missing(other)]),
   ];
+}
+
+/** What was found, a sentence a line. */
+function found({ found: sentences = [] }: ExperimentSummary): string[] {
+  return sentences.length === 0 ? [] : [...sentences.map((sentence) => `- ${cell(sentence)}`), ""];
+}
+
+/** How the claims stand; they are told one by one in the tables above. */
+function claimsText(claims: readonly ClaimResult[]): string {
+  const told = ([["paper", "The paper's claims"], ["our question", "our own questions"]] as const).flatMap(([source, name]) => {
+    const some = claims.filter((claim) => claim.source === source);
+    return some.length === 0 ? [] : [`${name}: ${tallyText(some)}`];
+  });
+  return told.length === 0 ? "No claim was tested." : `${capital(told.join("; "))}.`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function missing({ summary: { coverage } }: FoundExperiment): string[] {

@@ -2,11 +2,11 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { parseRunRecord, readRunRecord, writeRunRecord } from "./run-record.js";
+import { parseRunRecord, readRunRecords, writeRunRecord } from "./run-record.js";
 import type { RunRecord } from "./run-record.js";
 
 const record: RunRecord = {
-  experiment: "vtab-stitching", profile: "quick", run: "method=pst_task=digits_seed=0", status: "failed", reason: "loss is NaN at step 3",
+  experiment: "vtab-stitching", profile: "quick", run: "task=digits_method=pst_seed=0", status: "failed", reason: "loss is NaN at step 3",
   seed: 0, settings: { steps: 10, tasks: ["digits"] }, settingsSha256: "ab", seconds: 1.5, peakBytes: null, rows: 0, rowsSha256: null,
   weights: [], data: [{ name: "digits", sha256: "cd" }], code: { commit: null, dirty: null }, versions: { esta: "0.1.0" },
   engine: { backend: "native", threads: 2 }, machine: { platform: "linux", cpu: "x", cores: 2, memoryBytes: 1, node: "v20" },
@@ -14,9 +14,9 @@ const record: RunRecord = {
 
 test("a run record comes back as it was written, with null for what is missing", () => {
   const folder = mkdtempSync(join(tmpdir(), "esta-run-"));
-  expect(readRunRecord(folder, record.run)).toBeNull();
+  expect(readRunRecords(folder)).toEqual([]);
   writeRunRecord(folder, record);
-  expect(readRunRecord(folder, record.run)).toEqual(record);
+  expect(readRunRecords(folder)).toEqual([record]);
 });
 
 test("a file that is no run record is refused with its path and what to do", () => {

@@ -37,7 +37,7 @@ export interface Machine {
 export interface RunRecord {
   readonly experiment: string;
   readonly profile: string;
-  /** Name of the run, built from its point and seed: `method=pst_task=digits_seed=0`. */
+  /** Name of the run, built from its point and seed: `task=digits_method=pst_seed=0`. */
   readonly run: string;
   readonly status: "finished" | "failed";
   /** Why the run failed; null when it finished. */
@@ -51,7 +51,7 @@ export interface RunRecord {
   readonly seconds: number | null;
   /** Seconds of processor time, of all threads together: what else the machine did leaves them as they are. Absent in records older than this field. */
   readonly processorSeconds?: number | null;
-  /** Largest resident set seen. */
+  /** Bytes that the process held at most, where the run was the first in its process: later ones stand on what those before have left. */
   readonly peakBytes: number | null;
   /** Number of rows written by this run. */
   readonly rows: number;
@@ -79,24 +79,6 @@ export function runRecordPath(folder: string, run: string): string {
 /** Writes the record of a run at once. */
 export function writeRunRecord(folder: string, record: RunRecord): void {
   writeFileAtomic(runRecordPath(folder, record.run), `${JSON.stringify(record, null, 2)}\n`);
-}
-
-/**
- * Reads the record of a run.
- *
- * @returns null where the run has none yet.
- * @throws {UsageError} when the file is not a run record.
- */
-export function readRunRecord(folder: string, run: string): RunRecord | null {
-  const path = runRecordPath(folder, run);
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw new UsageError(`${path}: ${(cause as Error).message}, expected a readable run record.`);
-  }
-  return parseRunRecord(text, path);
 }
 
 /** Reads the records of all runs of an experiment, by their names; none where the folder holds none (a fresh clone). @throws {UsageError} for a file that is no run record. */

@@ -24,6 +24,8 @@ export interface ExperimentSummary {
   /** Files that a reader should open, relative to the experiment's folder: tables and figures. */
   readonly files: readonly string[];
   readonly claims: readonly ClaimResult[];
+  /** What the rows show, sentence by sentence; empty where nothing is said, absent in summaries of earlier versions. */
+  readonly found?: readonly string[];
   /** Which of the planned runs the rows hold; absent in summaries of earlier versions. */
   readonly coverage?: Coverage;
 }

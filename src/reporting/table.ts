@@ -103,11 +103,11 @@ function shownCell(cell: Cell, { format, labels }: TableColumn): string {
   return cellText(typeof cell === "string" ? (labels?.[cell] ?? cell) : cell, format);
 }
 
-/** Shows a cell to a reader: `62.3 ± 0.4`; the spread of a single seed is a dash. */
+/** Shows a cell to a reader: `62.3 ± 0.4`; a single seed has no spread: `62.3`. */
 export function cellText(cell: Cell, format: CellFormat): string {
   if (cell === null) return DASH;
   if (typeof cell === "string") return cell === "" ? DASH : cell;
-  if (isMean(cell)) return `${numberText(cell.mean, format)} ± ${cell.spread === null ? DASH : numberText(cell.spread, format)}`;
+  if (isMean(cell)) return `${numberText(cell.mean, format)}${cell.spread === null ? "" : ` ± ${numberText(cell.spread, format)}`}`;
   return numberText(cell, format);
 }
 

@@ -30,13 +30,27 @@ test("the measures of a method agree with those worked out by hand", () => {
   expect(measures.area).toBeCloseTo((0.2 + 0.6) / 2, 12);
   expect(measures.areaByValidation).toBeCloseTo((0.2 + 0.4) / 2, 12);
   expect(measures.areaBySelection).toBeCloseTo((0.2 + 0.4) / 2, 12);
+  expect(measures.areaByTopK).toBeNull();
   expect(measures).toMatchObject({ best: 0.9, selected: 0.4, oracle: 0.6, within: { Ti: 0.2, middle: 0.6 } });
+});
+
+test("as many stitches of the highest importance are run as are selected, whatever their bins, and the anchors", () => {
+  const rows = [
+    ...family([0.2, 0.9, 0.4, 0.6]).map((row) => ({ ...row, importance: row.stitchId === 3 ? 3 : 1 })),
+    { ...base, stitchId: 4, flops: 500, top1: 0.7, selected: 0 as const, importance: 2 },
+  ];
+  const range = { low: 10, high: 1000 };
+  // One stitch is selected; the most important of all is the better of the two at 100.
+  expect(measureMethod(rows, range, {}).areaByTopK).toBeCloseTo((0.2 + 0.6) / 2, 12);
+  // Two are, and so are the two most important: at 500 the dearer runs.
+  const two = rows.map((row) => (row.stitchId === 3 ? { ...row, selected: 1 as const } : row));
+  expect(measureMethod(two, range, {}).areaByTopK).toBeCloseTo((0.2 + 0.6 * Math.log10(5) + 0.7 * Math.log10(2)) / 2, 12);
 });
 
 test("what cannot be said is null: no selection, a stitch without validation, no common budgets, too small a budget", () => {
   const rows = family([0.2, 0.9, 0.4, 0.6]).map((row, index) => ({ ...row, selected: 0 as const, valTop1: index === 3 ? null : row.valTop1 }));
   expect(measureMethod(rows, { low: 10, high: 1000 }, { none: 9 })).toMatchObject({
-    areaByValidation: null, areaBySelection: null, selected: null, oracle: null, within: { none: null },
+    areaByValidation: null, areaBySelection: null, areaByTopK: null, selected: null, oracle: null, within: { none: null },
   });
   expect(measureMethod(rows, null, {})).toMatchObject({ area: null, areaByValidation: null, areaBySelection: null, best: 0.9 });
 });
@@ -57,6 +71,19 @@ test("areas are taken over the budgets that all methods can serve", () => {
   expect(alone?.["area"]).toMatchObject({ mean: expect.closeTo(0.3, 12) });
   expect(alone?.["area_by_selection"]).toBeNull();
   expect(alone?.["trainable_params"]).toBe(7);
+});
+
+test("an anchor alone whose task and seed lack the others leaves the budgets of all methods as they are, and has no area", () => {
+  const alone = (task: string, seed = 0): StitchRow[] => [anchor("x-ti", 10, 0.3, { method: "anchors", task, seed }), anchor("x-s", 1000, 0.9, { method: "anchors", task, seed, stitchId: 1 })];
+  const pst = [...family([0.2, 0.9, 0.4, 0.6]), ...family([0.2, 0.9, 0.4, 0.6], { task: "b" })];
+  const whole = stitchTables([...pst, ...alone("b"), ...alone("b", 1)], { note: "n" });
+  const begun = stitchTables([...pst, ...alone("a").slice(0, 1), ...alone("b"), ...alone("b", 1).slice(1)], { note: "n" });
+  const [ofA, aloneOnA, ofB, aloneOnB] = tableOf(begun, "tasks").rows;
+  expect([ofA, ofB]).toEqual(tableOf(whole, "tasks").rows.filter(({ method }) => method === "pst"));
+  expect(aloneOnA).toMatchObject({ area: null, best_top1: null, trainable_params: null });
+  expect(aloneOnB?.["area"]).toMatchObject({ mean: expect.closeTo(0.3, 12), count: 1 });
+  // The table of anchors sets each beside itself, so what is there is told.
+  expect(tableOf(begun, "anchors").rows[0]?.["anchors_top1"]).toMatchObject({ mean: 0.3 });
 });
 
 test("averages weigh tasks alike in one and groups alike in the other, and what lacks a task is averaged over those that all have", () => {
@@ -103,8 +130,28 @@ test("two methods are compared on the tasks that both were run on, while a study
   const rows = [...both("a", 0, 0.2), ...both("b", 0, 0.1), ...family([0.2, 0.9, 0.4, 0.6], { task: "c", seed: 0 }), ...both("a", 1, 0.4)];
   const { difference, tasks } = comparedAreas(rows, "pst", "sn-net");
   // Half of the decades are the middle stitch's; seed 1 lacks task b, so that task a with both seeds gives a spread.
-  expect({ tasks, count: difference!.count }).toEqual({ tasks: 1, count: 2 });
+  expect({ tasks, count: difference!.count }).toEqual({ tasks: ["a"], count: 2 });
   expect(difference!.mean).toBeCloseTo((0.2 / 2 + 0.4 / 2) / 2, 12);
   expect(comparedAreas([...rows, ...both("b", 1, 0.2)], "pst", "sn-net").difference!.mean).toBeCloseTo((0.15 / 2 + 0.3 / 2) / 2, 12);
-  expect(comparedAreas(rows, "pst", "anchors")).toEqual({ difference: null, tasks: 0 });
+  expect(comparedAreas(rows, "pst", "anchors")).toEqual({ difference: null, tasks: [], meanOfGroups: null, byGroup: new Map(), byTask: new Map() });
+});
+
+test("two methods are compared on each task over its own seeds, in the groups, and in both averages", () => {
+  const both = (task: string, group: StitchRow["group"], seed: number, gain: number): StitchRow[] =>
+    [...family([0.2, 0.9, 0.4, 0.6 + gain], { task, group, seed }), ...family([0.2, 0.9, 0.4, 0.6], { task, group, seed, method: "sn-net" })];
+  const rows = [...both("a", "natural", 0, 0.2), ...both("b", "natural", 0, 0.4), ...both("c", "structured", 0, 0.1), ...both("c", "structured", 1, 0.3)];
+  const compared = comparedAreas(rows, "pst", "sn-net");
+  expect(compared.tasks).toEqual(["a", "b", "c"]);
+  expect([...compared.byTask].map(([task, { mean, count }]) => [task, mean, count])).toEqual([["a", expect.closeTo(0.1, 12), 1], ["b", expect.closeTo(0.2, 12), 1], ["c", expect.closeTo(0.1, 12), 2]]);
+  expect([...compared.byGroup].map(([group, { mean, count }]) => [group, mean, count])).toEqual([["natural", expect.closeTo(0.15, 12), 1], ["structured", expect.closeTo(0.05, 12), 1]]);
+  expect([compared.difference!.mean, compared.meanOfGroups!.mean]).toEqual([expect.closeTo(0.35 / 3, 12), expect.closeTo(0.1, 12)]);
+});
+
+test("budgets of a comparison are those of its two methods, and each may be measured in its own way", () => {
+  const rows = [...family([0.2, 0.9, 0.4, 0.6]), ...family([0.2, 0.9, 0.4, 0.5], { method: "sn-net" })];
+  const narrow = [anchor("x-s", 100, 0.3, { method: "anchors", stitchId: 1 }), anchor("x-b", 200, 0.3, { method: "anchors", stitchId: 2 })];
+  const { difference } = comparedAreas([...rows, ...narrow], "pst", "sn-net");
+  expect(difference!.mean).toBeCloseTo((0.6 - 0.5) / 2, 12);
+  // What PST deploys is the stitch at 0.4, as is SN-Net's best on validation.
+  expect(comparedAreas(rows, "pst", "sn-net", ({ areaBySelection }) => areaBySelection, ({ area }) => area).difference!.mean).toBeCloseTo((0.4 - 0.5) / 2, 12);
 });

@@ -1,15 +1,16 @@
 /**
- * @file The tables of vtab-stitching, from its rows alone: each task and method, the averages over tasks, and the anchors.
+ * @file What is measured of methods that adapt a stitched family, from rows alone, and the tables of it: each task and method, the averages over tasks, and the anchors.
  *
  * Every number is computed per seed first; a cell is the mean over seeds with the sample standard deviation.
  */
+import { topK } from "../sampling/selection.js";
 import { anchorLabel, methodStyles } from "./figures/style.js";
-import { commonRows, groupOfTasks, mostCommon } from "./common-runs.js";
+import { commonRows, groupOfTasks, mostCommon, wholeRows } from "./common-runs.js";
 import { groupMeans } from "./group-means.js";
 import type { GroupMeans } from "./group-means.js";
 import { areaUnderChoice, areaUnderFrontier, bestWithin, commonRange } from "./pareto.js";
 import type { StitchRow } from "./record.js";
-import { average, groupBy, meanSpread } from "./seed-means.js";
+import { groupBy, meanSpread } from "./seed-means.js";
 import type { MeanSpread } from "./seed-means.js";
 import type { Table, TableColumn } from "./table.js";
 
@@ -33,6 +34,8 @@ export interface MethodMeasures {
   readonly areaByValidation: number | null;
   /** The same when at each budget the dearest affordable stitch of those that the method itself selects is run (PST: by importance). */
   readonly areaBySelection: number | null;
+  /** The same of the anchors and as many stitches as are selected, but those of the highest importance of all, not of each bin. */
+  readonly areaByTopK: number | null;
   /** Best test accuracy of all stitches. */
   readonly best: number | null;
   /** Mean test accuracy of the selected stitches, anchors left out. */
@@ -44,7 +47,7 @@ export interface MethodMeasures {
 }
 
 interface Measured {
-  readonly tasks: readonly { readonly name: string; readonly group: string; readonly rows: readonly StitchRow[] }[];
+  readonly tasks: readonly { readonly name: string; readonly group: string; readonly rows: readonly StitchRow[]; readonly whole: readonly StitchRow[] }[];
   readonly methods: readonly { readonly id: string; readonly label: string }[];
   /** Measures of a method on a task, by seed. */
   measures(task: string, method: string): ReadonlyMap<number, MethodMeasures>;
@@ -52,7 +55,7 @@ interface Measured {
 }
 
 /**
- * Makes the tables of vtab-stitching.
+ * Makes the tables. What is not whole (see {@link wholeRows}) is told of anchors alone.
  *
  * @returns `tasks` (each task and method), `averages` (group means, the mean of tasks and the mean of groups) and `anchors`
  *   (each anchor alone, and inside each method).
@@ -83,6 +86,7 @@ export function measureMethod(
     area: range === null ? null : areaUnderFrontier(rows, range),
     areaByValidation: validated.length < rows.length ? null : area(validated, ({ valTop1 }) => valTop1 ?? 0),
     areaBySelection: area(selected, ({ flops }) => flops),
+    areaByTopK: area(mostImportant(rows, stitches.length), ({ flops }) => flops),
     best: bestWithin(rows, Infinity)?.top1 ?? null,
     selected: meanSpread(stitches.map(({ top1 }) => top1))?.mean ?? null,
     oracle: meanSpread(stitches.map(({ flops }) => bestWithin(rows, flops)?.top1 ?? 0))?.mean ?? null,
@@ -90,16 +94,23 @@ export function measureMethod(
   };
 }
 
+/** The anchors and the most important stitches of all; nothing where no importance was measured. */
+function mostImportant(rows: readonly StitchRow[], count: number): StitchRow[] {
+  const scored = rows.filter(({ kind, importance }) => kind === "stitch" && importance !== null);
+  if (count === 0 || scored.length === 0) return [];
+  return [...rows.filter(({ kind }) => kind === "anchor"), ...topK(scored.map(({ importance }) => importance!), count).map((place) => scored[place]!)];
+}
+
 /** Computes all measures once. */
 function collect(rows: readonly StitchRow[], options: StitchTableOptions): Measured {
   const methodIds = options.methods ?? [...new Set(rows.map(({ method }) => method))];
   const methods = methodStyles(methodIds, options.labels).map(({ id, label }) => ({ id, label }));
-  const tasks = [...groupBy(rows, ({ task }) => task)].map(([name, ofTask]) => ({
-    name, group: ofTask[0]?.group ?? "", rows: ofTask.filter(({ method }) => methodIds.includes(method)),
-  }));
+  const shown = rows.filter(({ method }) => methodIds.includes(method));
+  const whole = groupBy(wholeRows(shown), ({ task }) => task);
+  const tasks = [...groupBy(shown, ({ task }) => task)].map(([name, ofTask]) => ({ name, group: ofTask[0]!.group, rows: ofTask, whole: whole.get(name) ?? [] }));
   const measured = new Map<string, Map<number, MethodMeasures>>();
   for (const task of tasks) {
-    const byMethod = groupBy(task.rows, ({ method }) => method);
+    const byMethod = groupBy(task.whole, ({ method }) => method);
     // The costs do not depend on the seed.
     const range = commonRange([...byMethod.values()]);
     const budgets = options.budgets ?? anchorBudgets(task.rows);
@@ -120,7 +131,8 @@ function anchorBudgets(rows: readonly StitchRow[]): Record<string, number> {
   return Object.fromEntries(anchors.sort(([, a], [, b]) => a - b).map(([anchor, flops]) => [anchorLabel(anchor), flops]));
 }
 
-type Measure = (measures: MethodMeasures) => number | null;
+/** One of the measures. */
+export type Measure = (measures: MethodMeasures) => number | null;
 
 /** Mean over seeds; null where any seed lacks the measure. */
 function overSeeds(bySeed: ReadonlyMap<number, MethodMeasures>, measure: Measure): MeanSpread | null {
@@ -136,7 +148,8 @@ const slug = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]+/g,
 
 const LEGEND =
   "Area: mean test top-1 over budgets, every octave of FLOPs counting the same, from the cheapest to the dearest budget that all methods " +
-  "can serve; at each budget the best stitch on test (an oracle), the best on validation, or the dearest of those that the method itself selects is run (PST: by importance). " +
+  "can serve; at each budget the best stitch on test (an oracle), the best on validation, or the dearest of those that the method itself selects is run (PST: by importance, " +
+  "the best of each bin of FLOPs and the anchors; top-k: the anchors and as many stitches, those of the highest importance of all). " +
   "Selected: mean of the selected stitches without anchors; oracle: the best stitches at no more than their cost. " +
   "± is the sample standard deviation over seeds.";
 
@@ -146,6 +159,7 @@ function measureColumns({ budgetNames }: Measured): { readonly column: TableColu
     { column: percentage("area", "Area, oracle (%)"), measure: ({ area }) => area },
     { column: percentage("area_by_validation", "Area, by validation (%)"), measure: ({ areaByValidation }) => areaByValidation },
     { column: percentage("area_by_selection", "Area, as deployed (%)"), measure: ({ areaBySelection }) => areaBySelection },
+    { column: percentage("area_by_top_k", "Area, top-k (%)"), measure: ({ areaByTopK }) => areaByTopK },
     { column: percentage("best_top1", "Best stitch (%)"), measure: ({ best }) => best },
     ...budgetNames.map((name) => ({
       column: percentage(`top1_within_${slug(name)}`, `Best within ${name} (%)`), measure: ({ within }: MethodMeasures) => within[name] ?? null,
@@ -164,14 +178,14 @@ function taskTable(measured: Measured, note: string): Table {
       ...measures.map(({ column }) => column),
     ],
     rows: measured.tasks.flatMap((task) => measured.methods.map(({ id }) => ({
-      task: task.name, group: task.group, method: id, trainable_params: trainedParams(task.rows.filter(({ method }) => method === id)),
+      task: task.name, group: task.group, method: id, trainable_params: trainedParams(task.whole.filter(({ method }) => method === id)),
       ...Object.fromEntries(measures.map(({ column, measure }) => [column.key, overSeeds(measured.measures(task.name, id), measure)])),
     }))),
   };
 }
 
-/** Parameters that a method trains on a task: of its one run, or the sum of its runs where each anchor had its own. */
-function trainedParams(rows: readonly StitchRow[]): number | null {
+/** Parameters that a method trains on a task: of its one run, or the sum of its runs where each anchor had its own; null without rows. */
+export function trainedParams(rows: readonly StitchRow[]): number | null {
   return rows.length === 0 ? null : [...new Set(rows.map(({ trainableParams }) => trainableParams))].reduce((sum, count) => sum + count, 0);
 }
 
@@ -242,23 +256,44 @@ export function areasBySeed(rows: readonly StitchRow[], measure: Measure = ({ ar
   return (method) => new Map(averagesBySeed(measured, method, measure).map(({ seed, meanOfTasks }) => [seed, meanOfTasks]));
 }
 
-/** The difference of two methods' areas, or of another measure, and over how many tasks it is the mean. */
+/** Differences of two methods' areas, or of other measures, over seeds. */
 export interface ComparedAreas {
+  /** Of the mean of tasks; null where no task has both. */
   readonly difference: MeanSpread | null;
-  readonly tasks: number;
+  /** The tasks that this, and what is told of groups, is the mean of. */
+  readonly tasks: readonly string[];
+  readonly meanOfGroups: MeanSpread | null;
+  readonly byGroup: ReadonlyMap<string, MeanSpread>;
+  /** Of each task, over all the seeds that both have on it. */
+  readonly byTask: ReadonlyMap<string, MeanSpread>;
 }
 
-/** Compares two methods seed by seed on the tasks that both were run on; where a study is not complete, on what makes the most runs (see {@link mostCommon}). */
-export function comparedAreas(rows: readonly StitchRow[], ours: string, other: string, measure: Measure = ({ area }) => area): ComparedAreas {
-  const measured = collect(rows, { note: "" });
-  const differences = new Map<number, Map<string, number>>();
+/**
+ * Compares two methods seed by seed on the tasks that both were run on, over the budgets that both can serve; means, where a study is not complete, on
+ * what makes the most runs (see {@link mostCommon}).
+ *
+ * @param measure - what is compared. @param otherMeasure - of the other method; the same by default.
+ */
+export function comparedAreas(rows: readonly StitchRow[], ours: string, other: string, measure: Measure = ({ area }) => area, otherMeasure = measure): ComparedAreas {
+  const measured = collect(rows.filter(({ method }) => method === ours || method === other), { note: "" });
+  const bySeed = new Map<number, Map<string, number>>();
   for (const { name } of measured.tasks) {
     for (const [seed, first] of measured.measures(name, ours)) {
       const second = measured.measures(name, other).get(seed);
-      const [a, b] = [measure(first), second === undefined ? null : measure(second)];
-      if (a !== null && b !== null) differences.set(seed, (differences.get(seed) ?? new Map<string, number>()).set(name, a - b));
+      const [a, b] = [measure(first), second === undefined ? null : otherMeasure(second)];
+      if (a !== null && b !== null) bySeed.set(seed, (bySeed.get(seed) ?? new Map<string, number>()).set(name, a - b));
     }
   }
-  const { tasks, seeds } = mostCommon(new Map([...differences].map(([seed, ofSeed]) => [seed, new Set(ofSeed.keys())])), groupOfTasks(rows));
-  return { difference: meanSpread(seeds.map((seed) => average(tasks.map((task) => differences.get(seed)!.get(task)!)))), tasks: tasks.length };
+  const groupOf = groupOfTasks(rows);
+  const { tasks, seeds } = mostCommon(new Map([...bySeed].map(([seed, ofSeed]) => [seed, new Set(ofSeed.keys())])), groupOf);
+  const means = seeds.map((seed) => groupMeans(tasks.map((task) => ({ group: groupOf(task), value: bySeed.get(seed)!.get(task)! }))));
+  const meanOf = (value: (means: GroupMeans) => number): MeanSpread | null => meanSpread(means.map(value));
+  return {
+    difference: meanOf(({ meanOfTasks }) => meanOfTasks), tasks, meanOfGroups: meanOf(({ meanOfGroups }) => meanOfGroups),
+    byGroup: new Map([...new Set(tasks.map(groupOf))].map((group) => [group, meanOf(({ groups }) => groups.get(group)!)!])),
+    byTask: new Map(measured.tasks.flatMap(({ name }) => {
+      const difference = meanSpread([...bySeed.values()].flatMap((ofSeed) => ofSeed.get(name) ?? []));
+      return difference === null ? [] : [[name, difference] as const];
+    })),
+  };
 }

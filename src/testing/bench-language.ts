@@ -12,7 +12,7 @@ import { llamaModules } from "../anchors/llama-shape.js";
 import { parameterShapes, type HostTensor } from "../anchors/parameters.js";
 import { writeSafetensors } from "../anchors/safetensors.js";
 import { median } from "../cli/median.js";
-import { peakMemoryBytes } from "../cli/peak-memory.js";
+import { peakMemoryBytes } from "../experiments/peak-memory.js";
 import { packageRoot } from "../experiments/package-root.js";
 import { processorSeconds } from "../experiments/processor-seconds.js";
 import { createRng } from "../rng.js";

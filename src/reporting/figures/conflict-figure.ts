@@ -1,5 +1,5 @@
 /**
- * @file The interference figure: angles between stitches' updates, as a histogram, by distance and along the training.
+ * @file The interference figure: angles between stitches' updates, as a histogram, along the training and by distance, and how alike their features are by distance.
  */
 import { conflictMean, scopeLabels, type PairRow } from "../conflict.js";
 import { groupBy } from "../seed-means.js";
@@ -10,17 +10,19 @@ import { methodStyles } from "./style.js";
 /** Degrees of a histogram's bar. */
 const BAR = 10;
 
-/** Three panels: histogram, along the training, by distance. */
+/** Four panels: histogram, along the training, by distance, and CKA by distance. */
 export function conflictFigure(rows: readonly PairRow[], { note, width = "double" }: DrawingOptions): Figure {
   const styles = methodStyles([...new Set(rows.map(({ scope }) => scope))], scopeLabels);
   const last = rows.filter(({ step, steps }) => step === steps);
   const angle = ({ degreesLora }: PairRow): number | null => degreesLora;
   const of = (some: readonly PairRow[], scope: string): PairRow[] => some.filter((row) => row.scope === scope);
-  const means = (some: readonly PairRow[], keyOf: (row: PairRow) => number): { x: number; y: number; spread: number | null }[] =>
+  const means = (some: readonly PairRow[], keyOf: (row: PairRow) => number, measure = angle): { x: number; y: number; spread: number | null }[] =>
     [...groupBy(some, keyOf)].sort(([a], [b]) => a - b).flatMap(([x, ofKey]) => {
-      const value = conflictMean(ofKey, angle);
+      const value = conflictMean(ofKey, measure);
       return value === null ? [] : [{ x, y: value.mean, spread: value.spread }];
     });
+  const byDistance = (measure: typeof angle) => styles.map((style) => lineTrace(style, means(of(last, style.id).filter(({ distance }) => distance !== null), ({ distance }) => distance!, measure)));
+  const apart = { label: "Blocks apart (front and end added)" };
   return panelsFigure(
     [
       {
@@ -31,12 +33,13 @@ export function conflictFigure(rows: readonly PairRow[], { note, width = "double
         title: "Along the training", x: { label: "Training done (%)", range: [-4, 106] }, y: { label: "Mean angle (°)" },
         traces: styles.map((style) => lineTrace(style, means(of(rows, style.id), ({ step, steps }) => Math.round((100 * step) / steps)))),
       },
-      {
-        title: "By distance in the stitch space", x: { label: "Blocks apart (front and end added)" }, y: { label: "Mean angle (°)" },
-        traces: styles.map((style) => lineTrace(style, means(of(last, style.id).filter(({ distance }) => distance !== null), ({ distance }) => distance!))),
-      },
+      { title: "By distance in the stitch space", x: apart, y: { label: "Mean angle (°)" }, traces: byDistance(angle) },
+      { title: "Features, by distance", x: apart, y: { label: "CKA of last blocks' tokens", range: [0, 1.05] }, traces: byDistance(({ cka }) => cka) },
     ],
-    { note: `${note}. Angles between two stitches' gradients on the low-rank updates that both touch; above 90° they work against each other.`, key: styles, width },
+    {
+      note: `${note}. Angles between two stitches' gradients on the low-rank updates that both touch; above 90° they work against each other. Distance and CKA: at the end of the training. Two stitches of different pairs of anchors have no distance: the panels by distance leave them out.`,
+      key: styles, width, columns: width === "single" ? 1 : 2, shape: 0.6,
+    },
   );
 }
 

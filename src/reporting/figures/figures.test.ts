@@ -108,6 +108,45 @@ test("the note tells over how many seeds the means are, the fewest and the most 
   expect(noteOf(rows.filter((row) => row.task !== task || row.seed < 2))).toContain("Means over 2 to 3 seeds, bands");
 });
 
+test("the note tells what rings and panels of means are, where there are any", () => {
+  const noteOf = (figure: Figure): string => JSON.stringify(figure.layout).replaceAll("<br>", " ");
+  const several = noteOf(paretoFigure(syntheticRows({ tasks: 2 })));
+  expect(several).toContain("Rings: selected for deployment in at least half of the runs. Panels of means: each stitch averaged over the tasks");
+  const one = noteOf(paretoFigure(syntheticRows({ tasks: 1 })));
+  expect(one).toContain("Rings: selected for deployment.");
+  expect(one).not.toContain("Panels of means");
+  expect(noteOf(paretoFigure(syntheticRows({ tasks: 1 }).map((row) => ({ ...row, selected: 0 as const }))))).not.toContain("Rings");
+});
+
+test("every panel of a task tells its group, below the name in all where one has no room for it beside the name", () => {
+  const titlesOf = (rows: ReturnType<typeof syntheticRows>): string[] => (paretoFigure(rows).layout["annotations"] as { text: string }[]).map(({ text }) => text).filter((text) => text.startsWith("<b>"));
+  const below = titlesOf(syntheticRows({ tasks: 11 }));
+  expect(below).toHaveLength(12);
+  for (const title of below.slice(0, -1)) expect(title).toMatch(/^<b>[^<]+<\/b><br><span [^>]+>(natural|specialised|structured)<\/span>$/);
+  expect(below.at(-1)).toBe("<b>Mean of 11 tasks</b>");
+  for (const title of titlesOf(syntheticRows({ tasks: 2 })).slice(0, -1)) expect(title).toMatch(/^<b>[^<]+<\/b> {2}<span [^>]+>natural<\/span>$/);
+});
+
+test("a method that lacks the first task keeps its mark in the key, and a mean over tasks tells no run's validation", () => {
+  const rows = syntheticRows({ tasks: 3 });
+  const { data } = paretoFigure(rows.filter(({ task, method }) => method !== "sn-net" || task !== rows[0]!.task), { methods: ["pst", "sn-net", "anchors"] });
+  const marks = data.filter((trace) => (trace["x"] as unknown[])[0] === null).map((trace) => (trace["marker"] as { symbol?: string }).symbol);
+  expect(marks.slice(0, 3)).toEqual(["circle", "square", "triangle-up-open"]);
+  // Three tasks, their mean, and the mean of the two that all methods have.
+  const textsIn = (panel: number): string => data.filter(({ xaxis }) => xaxis === `x${panel}`).flatMap((trace) => (trace["text"] as string[] | undefined) ?? []).join(" ");
+  expect(textsIn(3)).toContain("validation");
+  for (const mean of [4, 5]) expect(textsIn(mean)).toMatch(/^(?!.*validation).*top-1/);
+});
+
+test("an axis spans points and bands, not the spread of stitches that have no band", () => {
+  const rows = syntheticRows({ tasks: 1, seeds: [0, 1] });
+  const lowest = rows.filter(({ kind, seed }) => kind === "stitch" && seed === 0).reduce((low, row) => (row.top1 < low.top1 ? row : low));
+  const isLowest = ({ method, stitchId }: (typeof rows)[number]): boolean => method === lowest.method && stitchId === lowest.stitchId;
+  const rangeOf = (spread: number): number[] => (paretoFigure(rows.map((row) => (isLowest(row) ? { ...row, top1: lowest.top1 + (row.seed === 0 ? spread : -spread) } : row))).layout["yaxis"] as { range: number[] }).range;
+  expect(rangeOf(0.2).map((end) => end.toFixed(9))).toEqual(rangeOf(0).map((end) => end.toFixed(9)));
+  expect(rangeOf(0)[0]).toBeLessThan(100 * lowest.top1);
+});
+
 test("hovering names the stitch, its route and its cost, and markup in names stays text", () => {
   const rows = syntheticRows({ tasks: 1 }).map((row) => ({ ...row, front: row.front.replace("mini-ti", "<i>ti</i>") }));
   const texts = paretoFigure(rows).data.flatMap((trace) => (trace["text"] as string[] | undefined) ?? []);

@@ -35,7 +35,10 @@ export interface ParetoFigureOptions {
 
 interface Panel {
   readonly title: string;
+  /** A task's group; of a mean of some tasks, what it is of. */
   readonly subtitle: string;
+  /** Whether its points are means over tasks. */
+  readonly isMean: boolean;
   /** Means by method, in the order of the methods. */
   readonly methods: readonly { readonly style: MethodStyle; readonly means: readonly StitchMean[] }[];
 }
@@ -43,11 +46,14 @@ interface Panel {
 /** Pixels kept free at the top of a panel for the names of the anchors. */
 const HEADROOM_PX = 17;
 
+/** Height of a subtitle that has a line of its own. */
+const SUBTITLE_PX = 10;
+
 /**
  * Draws the Pareto figure from rows alone.
  *
- * Points are means over seeds; the frontier is the frontier of these means, with a band of ± one standard deviation over seeds
- * where there are several.
+ * Points are means over seeds, in the panels of means over tasks too; the frontier is the frontier of these means, with a band of
+ * ± one standard deviation over seeds where there are several.
  *
  * @returns the figure; without rows, an empty panel that says so (a notebook can show it before the first result).
  */
@@ -56,15 +62,18 @@ export function paretoFigure(rows: readonly StitchRow[], options: ParetoFigureOp
   const width = WIDTH_PX[options.width ?? "double"];
   const columns = Math.min(panels.length, options.columns ?? (options.width === "single" || panels.length === 4 ? 2 : panels.length > 8 ? 4 : 3));
   const lines = Math.ceil(panels.length / columns);
-  const gap = { x: 30, y: 30 };
   const left = 44;
   const right = 12;
-  const panelWidth = (width - left - right - gap.x * (columns - 1)) / columns;
+  const gapX = 30;
+  const panelWidth = (width - left - right - gapX * (columns - 1)) / columns;
+  // Where one subtitle has no room beside its title, all go below.
+  const isStacked = panels.some((panel) => !fitsBeside(panel, panelWidth));
+  const gap = { x: gapX, y: isStacked ? 30 + SUBTITLE_PX : 30 };
   const panelHeight = Math.round(Math.min(panelWidth * 0.86, 260));
   const key = keyTraces(panels);
   const titleHeight = options.title === undefined ? 0 : 22;
   const keyTop = 4 + titleHeight;
-  const top = keyTop + keyHeight(key.map(({ name }) => name), width - left - right) + 18;
+  const top = keyTop + keyHeight(key.map(({ name }) => name), width - left - right) + 18 + (isStacked ? SUBTITLE_PX : 0);
   const noteLines = wrapText([options.note ?? "", ...keyNotes(panels)].map(sentence).join(" "), width - 16, TYPE.note);
   const axisHeight = 33;
   const bottom = axisHeight + 6 + (noteLines.length > 0 ? 6 + noteLines.length * 12.5 : 0);
@@ -99,7 +108,7 @@ export function paretoFigure(rows: readonly StitchRow[], options: ParetoFigureOp
       gridcolor: INK.grid, showgrid: true,
     };
     data.push(...panelTraces(panel, suffix, size));
-    annotations.push(panelTitle(panel, place(left + x0, top + y0 - 5), panelWidth));
+    annotations.push(panelTitle(panel, place(left + x0, top + y0 - (isStacked ? 3 : 5)), panelWidth, isStacked));
     const guides = anchorGuides(panel, suffix, headroom);
     annotations.push(...guides.annotations);
     shapes.push(...guides.shapes);
@@ -132,18 +141,19 @@ function makePanels(rows: readonly StitchRow[], options: ParetoFigureOptions): P
   const methods = options.methods ?? [...new Set(rows.map(({ method }) => method))];
   const styles = methodStyles(methods, options.labels);
   const byMethod = groupBy(rows, ({ method }) => method);
-  const panelOf = (title: string, subtitle: string, average: (rows: readonly StitchRow[]) => StitchMean[], from: ReadonlyMap<string, readonly StitchRow[]> = byMethod): Panel => ({
-    title, subtitle, methods: styles.map((style) => ({ style, means: average(from.get(style.id) ?? []) })),
+  const panelOf = (title: Pick<Panel, "title" | "subtitle" | "isMean">, average: (rows: readonly StitchRow[]) => StitchMean[], from: ReadonlyMap<string, readonly StitchRow[]> = byMethod): Panel => ({
+    ...title, methods: styles.map((style) => ({ style, means: average(from.get(style.id) ?? []) })),
   });
+  const meanOf = (some: readonly string[], subtitle: string, from?: ReadonlyMap<string, readonly StitchRow[]>): Panel =>
+    panelOf({ title: `Mean of ${some.length} tasks`, subtitle, isMean: true }, (ofMethod) => taskMeans(ofMethod, some), from);
   const panels = tasks.map((task) => {
-    const group = rows.find((row) => row.task === task)?.group ?? "";
-    return panelOf(task, group, (ofMethod) => seedMeans(ofMethod.filter((row) => row.task === task)));
+    const subtitle = rows.find((row) => row.task === task)?.group ?? "";
+    return panelOf({ title: task, subtitle, isMean: false }, (ofMethod) => seedMeans(ofMethod.filter((row) => row.task === task)));
   });
-  if (tasks.length > 1) panels.push(panelOf(`Mean of ${tasks.length} tasks`, "", (ofMethod) => taskMeans(ofMethod, tasks)));
+  if (tasks.length > 1) panels.push(meanOf(tasks, ""));
   const common = commonRows(rows.filter(({ task, method }) => tasks.includes(task) && methods.includes(method)), methods);
-  const commonTasks = [...new Set(common.map(({ task }) => task))];
-  if (common.length > 0) panels.push(panelOf(`Mean of ${commonTasks.length} tasks`, "all methods", (ofMethod) => taskMeans(ofMethod, commonTasks), groupBy(common, ({ method }) => method)));
-  return panels.length > 0 ? panels : [{ title: "No rows yet", subtitle: "", methods: [] }];
+  if (common.length > 0) panels.push(meanOf([...new Set(common.map(({ task }) => task))], "all methods", groupBy(common, ({ method }) => method)));
+  return panels.length > 0 ? panels : [{ title: "No rows yet", subtitle: "", isMean: false, methods: [] }];
 }
 
 const pointsOf = (panel: Panel): StitchMean[] => panel.methods.flatMap(({ means }) => means);
@@ -158,12 +168,13 @@ function flopsSpan(panels: readonly Panel[], width: number): { readonly range: r
   return { range, ticks: logTicks(...range, width, (tick) => textWidth(flopsTick(tick), TYPE.tick)) };
 }
 
-/** The span of a panel's accuracies in per cent, with a margin and room for the anchors' names. */
+/** The span of a panel's points and frontiers' bands in per cent, with a margin and room for the anchors' names. */
 function accuracyRange(panel: Panel, headroom: number): [number, number] {
-  const points = pointsOf(panel);
+  const points = pointsOf(panel).map(({ top1 }) => top1);
   if (points.length === 0) return [0, 100];
-  const low = 100 * Math.min(...points.map(({ top1, spread }) => top1 - (spread ?? 0)));
-  const high = 100 * Math.max(...points.map(({ top1, spread }) => top1 + (spread ?? 0)));
+  const bands = panel.methods.flatMap(({ means }) => paretoFrontier(means).flatMap(({ top1, spread }) => [top1 - (spread ?? 0), top1 + (spread ?? 0)]));
+  const low = 100 * Math.min(...points, ...bands);
+  const high = 100 * Math.max(...points, ...bands);
   const span = Math.max(high - low, 1);
   const bottom = low - 0.06 * span;
   return [bottom, bottom + (1.12 * span) / (1 - headroom)];
@@ -180,13 +191,14 @@ function note(text: string, at: PlotlyObject, font: PlotlyObject, yanchor: "top"
   return { ...at, text, font, showarrow: false, xanchor: "left", yanchor, align: "left", borderpad: 0 };
 }
 
-function panelTitle({ title, subtitle }: Panel, at: PlotlyObject, width: number): PlotlyObject {
-  const name = fitText(title, width, TYPE.panel, true);
-  const rest = `  ${subtitle}`;
-  // A group that was cut off would say little.
-  const fits = subtitle !== "" && textWidth(name, TYPE.panel, true) + textWidth(rest, TYPE.note) <= width;
-  const group = fits ? `<span style="color:${INK.note};font-size:${TYPE.note}px">${plotlyText(rest)}</span>` : "";
-  return note(`<b>${plotlyText(name)}</b>${group}`, at, { size: TYPE.panel, color: INK.text }, "bottom");
+function fitsBeside({ title, subtitle }: Panel, width: number): boolean {
+  return subtitle === "" || textWidth(title, TYPE.panel, true) + textWidth(`  ${subtitle}`, TYPE.note) <= width;
+}
+
+function panelTitle({ title, subtitle }: Panel, at: PlotlyObject, width: number, isStacked: boolean): PlotlyObject {
+  const name = `<b>${plotlyText(fitText(title, width, TYPE.panel, true))}</b>`;
+  const rest = subtitle === "" ? "" : `${isStacked ? "<br>" : "  "}<span style="color:${INK.note};font-size:${TYPE.note}px">${plotlyText(subtitle)}</span>`;
+  return note(`${name}${rest}`, at, { size: TYPE.panel, color: INK.text }, "bottom");
 }
 
 /** A thin line at the cost of each anchor, its name at the top of the panel. */
@@ -243,7 +255,7 @@ function hollowMark({ color, symbol }: MethodStyle, size: number): PlotlyObject 
   return { color, symbol: `${symbol}-open`, size: 10 * size, line: { color, width: 1.3 } };
 }
 
-/** A stitch is ringed when at least half of its seeds chose it. */
+/** A stitch is ringed when at least half of the runs chose it: of its seeds, and in panels of means of the tasks too. */
 function isSelected({ selected }: StitchMean): boolean {
   return selected >= 0.5;
 }
@@ -284,7 +296,7 @@ function points(means: readonly StitchMean[], panel: Panel, style: MethodStyle):
 
 function hoverText(mean: StitchMean, panel: Panel, style: MethodStyle): string {
   const { row, flops, top1, spread, seeds } = mean;
-  const single = seeds === 1 && panel.subtitle !== "";
+  const single = seeds === 1 && !panel.isMean;
   const lines = [
     `<b>${row.kind === "anchor" ? `anchor ${plotlyText(row.front)}` : `stitch ${row.stitchId}`}</b> · ${plotlyText(style.label)}`,
     routeText(row),
@@ -309,9 +321,9 @@ function keyTraces(panels: readonly Panel[]): (PlotlyObject & { readonly name: s
   const everything = panels.flatMap(pointsOf);
   const grey = "#777777";
   return [
-    ...(panels[0]?.methods ?? []).map(({ style, means }) => entry(plotlyText(style.label), {
+    ...(panels[0]?.methods ?? []).map(({ style }, method) => entry(plotlyText(style.label), {
       mode: "lines+markers", legendgroup: style.id, line: { color: style.color, width: 1.7, dash: style.dash },
-      marker: isHollow(means) ? hollowMark(style, 0.9) : { color: style.color, symbol: style.symbol, size: 7.5 },
+      marker: isHollow(panels.flatMap(({ methods }) => methods[method]!.means)) ? hollowMark(style, 0.9) : { color: style.color, symbol: style.symbol, size: 7.5 },
     })),
     ...(everything.some(({ row }) => row.kind === "stitch") ? [entry("stitch", { mode: "markers", marker: { color: grey, size: 4, opacity: 0.6 } })] : []),
     ...(everything.some(isSelected) ? [entry("selected", { mode: "markers", marker: ring(grey, 1) })] : []),
@@ -323,8 +335,10 @@ function keyNotes(panels: readonly Panel[]): string[] {
   const everything = panels.flatMap(pointsOf);
   const counts = everything.map((point) => point.seeds);
   const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
+  const hasMean = panels.some(({ isMean }) => isMean);
   return [
-    ...(everything.some(isSelected) ? ["Rings: selected for deployment."] : []),
+    ...(everything.some(isSelected) ? [`Rings: selected for deployment${hasMean || most > 1 ? " in at least half of the runs" : ""}.`] : []),
+    ...(hasMean ? ["Panels of means: each stitch averaged over the tasks, and the frontier of these averages; areas in the tables are under each task's own frontier, which lies higher on the mean."] : []),
     ...(most > 1 ? [`Means over ${fewest === most ? most : `${fewest} to ${most}`} seeds, bands of ± 1 standard deviation.`] : []),
   ];
 }

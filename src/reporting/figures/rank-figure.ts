@@ -1,14 +1,15 @@
 /**
- * @file Accuracy, and what is trained, against the rank of the updates.
+ * @file Accuracy, what is trained and the memory of it, against the rank of the updates.
  */
 import { rankCells } from "../rank-table.js";
 import type { StitchRow } from "../record.js";
 import { groupBy, meanSpread } from "../seed-means.js";
+import { trainedMebibytes } from "../trained-memory.js";
 import type { DrawingOptions, Figure } from "./figure.js";
 import { lineTrace, panelsFigure, type FigurePanel } from "./panels-figure.js";
 import { methodStyles } from "./style.js";
 
-/** One panel a group of tasks, and one for the trained parameters; one line a scale of the family. */
+/** One panel a group of tasks, one for the trained parameters and one for their memory; one line a scale of the family. */
 export function rankFigure(rows: readonly StitchRow[], { note, width }: DrawingOptions): Figure {
   const cells = rankCells(rows);
   const styles = methodStyles([...new Set(cells.map(({ scale }) => scale))]);
@@ -29,11 +30,14 @@ export function rankFigure(rows: readonly StitchRow[], { note, width }: DrawingO
       }));
     }),
   }));
-  const trained: FigurePanel = {
-    title: "Trained parameters",
+  const trained = (title: string, unit: string, value: (parameters: number) => number): FigurePanel => ({
+    title,
     x,
-    y: { label: "Parameters (thousands)" },
-    traces: styles.map((style) => lineTrace(style, [...groupBy(cells.filter(({ scale }) => scale === style.id), ({ rank }) => rank)].map(([rank, ofRank]) => ({ x: rank, y: ofRank[0]!.trainableParams / 1000, text: `${ofRank[0]!.trainableParams} parameters` })))),
-  };
-  return panelsFigure([...panels, trained], { note, key: styles, ...(width === "single" ? { width } : { columns: groups.length === 1 ? 2 : 3 }), shape: groups.length === 1 ? 0.6 : 0.8 });
+    y: { label: unit, range: [0, 1.08 * Math.max(...cells.map(({ trainableParams }) => value(trainableParams)))] },
+    traces: styles.map((style) => lineTrace(style, [...groupBy(cells.filter(({ scale }) => scale === style.id), ({ rank }) => rank)].map(([rank, ofRank]) => ({ x: rank, y: value(ofRank[0]!.trainableParams), text: `${style.label}, rank ${rank}: ${ofRank[0]!.trainableParams} parameters` })))),
+  });
+  return panelsFigure(
+    [...panels, trained("Trained parameters", "Parameters (thousands)", (parameters) => parameters / 1000), trained("Memory of what is trained", "MiB", trainedMebibytes)],
+    { note: `${note}. Memory: what is trained, its gradients and AdamW's two averages, float32.`, key: styles, ...(width === undefined ? {} : { width }) },
+  );
 }

@@ -12,8 +12,8 @@ import { methodStyles } from "./style.js";
 export function rateFigure(rows: readonly StitchRow[], { note, width }: DrawingOptions): Figure {
   const cells = rateCells(rows);
   const styles = methodStyles([...new Set(cells.map(({ method }) => method))].sort());
-  const rates = cells.map(({ rate }) => rate);
-  const x = { label: "Learning rate", log: true, range: [Math.min(...rates) / 1.5, Math.max(...rates) * 1.5] as const, ticks: [1e-4, 1e-3, 1e-2, 1e-1].map((rate) => [rate, String(rate)] as const) };
+  const rates = [...new Set(cells.map(({ rate }) => rate))];
+  const x = { label: "Learning rate", log: true, range: [Math.min(...rates) / 1.5, Math.max(...rates) * 1.5] as const, ticks: rates.map((rate) => [rate, String(rate)] as const) };
   const tasks = [...new Set(cells.map(({ task }) => task))];
   const panel = (title: string, some: typeof cells, ofTasks: number): FigurePanel => ({
     title, x, y: { label: "Top-1, mean of stitches (%)" },

@@ -9,14 +9,17 @@ const rowsOf = (name: string, gain: number, seeds: readonly number[]): StitchRow
 const knobs: Knob[] = [{ name: "Temperature", letter: "τ", methods: [["0.5", "low"], ["1", "base"], ["2", "high"]] }];
 
 test("each value stands at its place with its area, on the seeds that all have, beside the reference", () => {
-  const rows = [...rowsOf("base", 0, [0, 1]), ...rowsOf("low", -0.02, [0, 1]), ...rowsOf("high", 0.01, [0]), ...rowsOf("even", 0.03, [0, 1])];
+  const rows = [...rowsOf("base", 0, [0, 1]), ...rowsOf("low", -0.02, [0, 1]), ...rowsOf("high", 0.01, [0]), ...rowsOf("even", 0.03, [0, 1])].map((row) => ({ ...row, top1: row.top1 - (row.selected === 1 ? 0.1 : 0) }));
   const { data, layout } = sensitivityFigure(rows, knobs, "even", { note: "n", labels: { even: "Even" } });
-  const [frontier, , reference] = data as { name: string; x: number[]; y: number[]; error_y?: unknown }[];
+  const [frontier, deployed, reference, referenceDeployed] = data as { name: string; x: number[]; y: number[]; error_y?: unknown }[];
   expect(frontier!.x).toEqual([0, 1, 2]);
   expect(frontier!.y[0]! - frontier!.y[1]!).toBeCloseTo(-2, 9);
   expect(frontier!.y[2]! - frontier!.y[1]!).toBeCloseTo(1, 9);
   expect(reference!.y.map((y) => y - frontier!.y[1]!)).toEqual([expect.closeTo(3, 9), expect.closeTo(3, 9), expect.closeTo(3, 9)]);
   expect(reference!.name).toBe("Even, under the frontier");
+  expect(referenceDeployed!.y.map((y) => y - deployed!.y[1]!)).toEqual([expect.closeTo(3, 9), expect.closeTo(3, 9), expect.closeTo(3, 9)]);
+  expect(referenceDeployed!.y[0]! - reference!.y[0]!).toBeLessThan(-5);
+  expect(referenceDeployed!.name).toBe("Even, under what is deployed");
   expect(frontier!.error_y).toBeUndefined();
   expect(JSON.stringify(layout)).toMatch(/seeds \(1\) that all/);
 });

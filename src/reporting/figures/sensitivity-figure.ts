@@ -16,7 +16,7 @@ export interface Knob {
   readonly methods: readonly (readonly [value: string, method: string])[];
 }
 
-/** One panel a setting, values evenly spaced. @param reference - method whose frontier is drawn across, as it stands in the rows. */
+/** One panel a setting, values evenly spaced. @param reference - method that is drawn across, as it stands in the rows. */
 export function sensitivityFigure(rows: readonly StitchRow[], knobs: readonly Knob[], reference: string, { note, width = "double", labels = {} }: DrawingOptions): Figure {
   const shown = new Set([reference, ...knobs.flatMap(({ methods }) => methods.map(([, method]) => method))]);
   const kept = comparableRows(rows.filter(({ method }) => shown.has(method)));
@@ -25,6 +25,7 @@ export function sensitivityFigure(rows: readonly StitchRow[], knobs: readonly Kn
     { id: "frontier", label: "Under the frontier", areaOf: under },
     { id: "deployed", label: "Under what is deployed", areaOf: deployed },
     { id: "reference", label: `${labels[reference] ?? reference}, under the frontier`, areaOf: () => under(reference) },
+    { id: "reference-deployed", label: `${labels[reference] ?? reference}, under what is deployed`, areaOf: () => deployed(reference) },
   ];
   const styles = methodStyles(lines.map(({ id }) => id), Object.fromEntries(lines.map(({ id, label }) => [id, label])));
   const { tasks, seeds } = extentOf(kept);

@@ -1,57 +1,52 @@
 /**
- * @file Do scores predict accuracy: correlation along the training, regret at its end, and every stitch's score against its accuracy.
+ * @file Do scores predict accuracy: correlation and regret along the training, and every stitch's score against its accuracy.
  */
-import { costBins, scoreLines, type ScoreMeasures, type ScoreRow } from "../score-validity.js";
-import { groupBy, meanSpread } from "../seed-means.js";
+import { costBins, scoreLabels, scoreLines, validityOf, type ScoreMeasures, type ScoreRow } from "../score-validity.js";
+import { average, groupBy, meanSpread } from "../seed-means.js";
 import type { DrawingOptions, Figure } from "./figure.js";
-import { lineTrace, panelsFigure, pointsTrace } from "./panels-figure.js";
-import { flopsText, INK, methodStyles } from "./style.js";
+import { lineTrace, panelsFigure, pointsTrace, type FigurePanel } from "./panels-figure.js";
+import { flopsText, INK, methodStyles, type MethodStyle } from "./style.js";
 
-/** Score whose stitches the third panel shows. */
-const SHOWN = "trainable";
+/** The score that the paper names. */
+const PAPER = "trainable";
+/** What a choice without any score is expected to lose. */
+const uniform: MethodStyle = { id: "uniform", label: "A uniform choice, expected", color: INK.note, symbol: "square", dash: "dot" };
 
-/** Three panels; one line a variant. */
+/** Four panels: one line a score in the first two; in the others the stitches by the paper's score and by that of the highest correlation at the end. */
 export function validityFigure(rows: readonly ScoreRow[], { note, width = "double" }: DrawingOptions): Figure {
   const lines = scoreLines(rows);
-  const variants = [...new Set(lines.map(({ variant }) => variant))];
-  const styles = methodStyles(variants);
-  const along = (variant: string, key: keyof ScoreMeasures) => [...groupBy(lines.filter((line) => line.variant === variant), ({ share }) => share)].flatMap(([share, ofShare]) => {
-    const value = meanSpread(ofShare.map(({ measures }) => measures[key]).filter((one) => one !== null));
-    return value === null ? [] : [{ share, ...value }];
-  });
-  const end = styles.map((style) => ({ style, regret: along(style.id, "regret").find(({ share }) => share === 1) }));
-  const names = variants.map((variant, index) => [index, variant] as const);
-  return panelsFigure(
-    [
-      {
-        title: "Correlation inside bins",
-        x: { label: "Training done (%)", range: [0, 106] },
-        y: { label: "Spearman's ρ", range: [-1, 1] },
-        traces: styles.map((style) => lineTrace(style, along(style.id, "spearmanInBins").map(({ share, mean, spread }) => ({ x: 100 * share, y: mean, spread, text: `${style.label}, ${Math.round(100 * share)} %: ρ ${mean.toFixed(2)}` })))),
-      },
-      {
-        title: "Regret at the end",
-        x: { label: "", range: [-0.6, variants.length - 0.4], ticks: names.map(([index]) => [index, ""] as const) },
-        y: { label: "Points of accuracy lost" },
-        traces: end.flatMap(({ style, regret }, index) => (regret === undefined ? [] : [lineTrace({ ...style, dash: "solid" }, [{ x: index, y: 100 * regret.mean, spread: regret.spread === null ? null : 100 * regret.spread, text: `${style.label}: ${(100 * regret.mean).toFixed(1)} points` }])])),
-      },
-      {
-        title: `Stitches, by ${SHOWN}`,
-        x: { label: "Score, standardised in its bin" },
-        y: { label: "Accuracy − bin's mean (points)" },
-        traces: [pointsTrace({ id: "stitches", label: "stitch", color: styles.find(({ id }) => id === SHOWN)?.color ?? INK.note, symbol: "circle", dash: "solid" }, standardised(rows), 0.4)],
-      },
-    ],
-    { note: `${note}. Bins: stitches of like cost.`, key: styles, width },
-  );
+  const styles = methodStyles([...new Set(lines.map(({ variant }) => variant))], scoreLabels);
+  const shares = [...new Set(lines.map(({ share }) => share))].sort((a, b) => a - b);
+  const along = (style: MethodStyle, variant: string, key: keyof ScoreMeasures, scale: number, unit: string) => lineTrace(style, shares.flatMap((share) => {
+    const value = validityOf(lines, variant, key, share);
+    return value === null ? [] : [{ x: 100 * share, y: scale * value.mean, spread: value.spread === null ? null : scale * value.spread, text: `${style.label}, ${Math.round(100 * share)} %: ${(scale * value.mean).toFixed(scale === 1 ? 2 : 1)}${unit}` }];
+  }));
+  const scored = styles.filter(({ id }) => id !== "random");
+  const rho = ({ id }: MethodStyle): number => validityOf(lines, id, "spearmanInBins")?.mean ?? -Infinity;
+  const best = scored.reduce((highest, style) => (rho(style) > rho(highest) ? style : highest));
+  const time = { label: "Training done (%)", range: [0, 106] as const };
+  const clouds = scored.filter((style) => style.id === PAPER || style === best).map((style) => ({ style, points: standardised(rows, style.id) }));
+  const reach = Math.ceil(1.05 * Math.max(1, ...clouds.flatMap(({ points }) => points.map(({ y }) => Math.abs(y)))));
+  const panels: FigurePanel[] = [
+    { title: "Correlation inside bins", x: time, y: { label: "Spearman's ρ", range: [-1, 1] }, traces: styles.map((style) => along(style, style.id, "spearmanInBins", 1, "")) },
+    {
+      title: "Regret of each bin's best-scored stitch", x: time, y: { label: "Points of accuracy lost", range: [0, 1.1 * Math.max(1, ...lines.map(({ measures }) => 100 * (measures.regret ?? 0)))] },
+      // Of random numbers, the exact expectation.
+      traces: [...scored.map((style) => along(style, style.id, "regret", 100, " points")), along(uniform, PAPER, "uniformRegret", 100, " points")],
+    },
+    ...clouds.map(({ style, points }): FigurePanel => ({
+      title: `${style.label}: stitches at the end`, x: { label: "Score, standardised in its bin" }, y: { label: "Accuracy − bin's mean (points)", range: [-reach, reach] }, traces: [pointsTrace({ ...style, symbol: "circle" }, points, 0.4)],
+    })),
+  ];
+  return panelsFigure(panels, { note: `${note}. Bins: stitches of like cost. Regret: against the best test accuracy of each bin.`, key: [...styles, uniform], width, columns: width === "single" ? 1 : 2, shape: 0.6 });
 }
 
 /** Every stitch at the end of the training: score and accuracy against those of its bin. */
-function standardised(rows: readonly ScoreRow[]): { x: number; y: number; text: string }[] {
-  const last = rows.filter(({ variant, step, steps }) => variant === SHOWN && step === steps);
+function standardised(rows: readonly ScoreRow[], shown: string): { x: number; y: number; text: string }[] {
+  const last = rows.filter(({ variant, step, steps }) => variant === shown && step === steps);
   return [...groupBy(last, ({ task, seed }) => `${task}\n${seed}`).values()].flatMap((ofRun) => costBins(ofRun, ofRun[0]!.bins).flatMap((bin) => {
     const scores = meanSpread(bin.map(({ score }) => score))!;
-    const mean = bin.reduce((sum, { top1 }) => sum + top1, 0) / bin.length;
+    const mean = average(bin.map(({ top1 }) => top1));
     return bin.map(({ score, top1, stitchId, flops, task }) => ({
       x: (score - scores.mean) / ((scores.spread ?? 0) + 1e-12), y: 100 * (top1 - mean), text: `${task}, stitch ${stitchId}, ${flopsText(flops)}: ${(100 * top1).toFixed(1)} %`,
     }));

@@ -100,7 +100,7 @@ const explorer = () => {
     const stitches = group?.stitches ?? [];
     plot.hidden = stitches.length === 0;
     if (stitches.length === 0) {
-      choice.replaceChildren("This method was not run on this task.");
+      choice.replaceChildren(`This method was not run on ${taskSelect.value === "" ? "all tasks" : "this task"}.`);
       budgetText.textContent = "";
       return;
     }

@@ -54,7 +54,7 @@ const runsElement = (runs, experiment) => {
 };
 
 const experimentElement = ({ summary, finding, missing, figures, tables, runs }) => el("section", { id: summary.experiment }, el("h2", {}, summary.question),
-  el("p", {}, finding),
+  ...(finding.length === 0 ? [] : [el("ul", {}, ...finding.map((sentence) => el("li", {}, sentence)))]),
   ...(missing === null ? [] : [el("p", { class: "partial" }, missing)]),
   el("p", { class: "note" }, `${summary.experiment} — ${summary.note}. Made by `, el("code", {}, summary.command), "; rows in ", el("a", { href: `${summary.experiment}/rows.csv` }, "rows.csv"), "."),
   ...figures.flatMap((figure) => [el("h3", {}, `Figure: ${figure.name}`), figureElement(figure, `${summary.experiment}: ${figure.name}`)]),

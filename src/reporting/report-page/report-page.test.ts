@@ -63,6 +63,9 @@ test("means are over seeds of means over tasks, and a row without stitches is no
   expect(mean!.stitches[0]!.spread).toBeCloseTo(Math.sqrt(0.02), 12); // means of the seeds: 0.4 and 0.6
   expect(a).toMatchObject({ task: "a" });
   expect(a!.stitches[0]!.test).toBeCloseTo(0.3, 12);
+  // A method that lacks a task has no mean of all tasks: it would be one of others.
+  const ofOne = "a,n,0,7,s,b,2,3,100,10,0.9,\n";
+  expect(exploredGroups(csv + ofOne).map(({ task, method }) => [task, method])).toEqual([[null, "m"], ["a", "m"], ["b", "m"], ["a", "n"]]);
   expect(exploredGroups("task,loss\ndigits,2\n")).toEqual([]);
 });
 

@@ -9,7 +9,7 @@ import { escapeHtml } from "../escape-html.js";
 import { fontFaceCss } from "../figures/font.js";
 import { figuresOfPage, NARROW_SCREEN, scriptJson } from "../figures/page.js";
 import { plotlySource } from "../figures/plotly-window.js";
-import { findingText, oursText, reasonText, tallyText } from "../claim-text.js";
+import { oursText, reasonText, tallyText } from "../claim-text.js";
 import { missingText } from "../coverage.js";
 import { findExperiments, type FoundExperiment } from "../found-experiments.js";
 import { readLatency, type ReportedLatency } from "../latency.js";
@@ -54,7 +54,7 @@ function reportedExperiment(results: string, { folder, summary, runs }: FoundExp
   return {
     summary,
     claimTexts: summary.claims.map((claim) => ({ oursText: oursText(claim), reasonText: reasonText(claim) })),
-    finding: findingText(summary.claims),
+    finding: summary.found ?? [],
     missing: missingText(summary.coverage),
     figures: filesOf(join(path, "figures"), ".html").flatMap((name) => {
       const figure = figuresOfPage(readFileSync(join(path, "figures", name), "utf8"));

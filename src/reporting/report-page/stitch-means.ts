@@ -34,7 +34,7 @@ export interface ExploredStitch {
   readonly importance: number | null;
 }
 
-/** The stitches of one method on one task; `task` is null for the mean of all tasks, and where there is but one thing to do. */
+/** The stitches of one method on one task; `task` is null for the mean of all tasks, which only a method that was run on each has, and where there is but one thing to do. */
 export interface ExploredGroup {
   readonly measure: ExploredMeasure;
   readonly task: string | null;
@@ -61,10 +61,11 @@ export function exploredGroups(csv: string): ExploredGroup[] {
   const kind = kinds.find(({ needed }) => rows.length > 0 && needed.every((name) => rows[0]![name] !== undefined));
   if (kind === undefined) return [];
   const { measure } = kind;
+  const tasks = new Set(rows.map((row) => row["task"])).size;
   return [...groupBy(rows, (row) => row["method"]!)].flatMap(([method, ofMethod]) => {
     const byTask = groupBy(ofMethod, (row) => row["task"] ?? null);
     const groups: ExploredGroup[] = [...byTask].map(([task, ofTask]) => ({ measure, task, method, seed: Number(ofTask[0]!["seed"]), stitches: stitchesOf(ofTask, kind) }));
-    return byTask.size > 1 ? [{ measure, task: null, method, seed: groups[0]!.seed, stitches: stitchesOf(ofMethod, kind, byTask.size) }, ...groups] : groups;
+    return tasks > 1 && byTask.size === tasks ? [{ measure, task: null, method, seed: groups[0]!.seed, stitches: stitchesOf(ofMethod, kind, tasks) }, ...groups] : groups;
   });
 }
 
