@@ -13,7 +13,7 @@ import type { Machine } from "./run-record.js";
 /** One method on one task. */
 export interface MethodStepCosts {
   readonly method: string;
-  /** Mean milliseconds of a training step, over the stitches as training draws them. */
+  /** Mean milliseconds of a training step, over the stitches as training draws them; of the steps of all stages together where a method trains in stages. */
   readonly milliseconds: number;
   /** Bytes that the process held at most, data and runtime included. */
   readonly peakBytes: number;
