@@ -8,14 +8,16 @@
  */
 import { join } from "node:path";
 import { judge, pairedDifference, type ClaimResult } from "../reporting/claims.js";
+import { methodAndAnchor } from "../reporting/common-runs.js";
 import { rateFigure } from "../reporting/figures/rate-figure.js";
 import { bestRate, rateOf, rateTable } from "../reporting/rate-table.js";
 import { rateFindings } from "../reporting/learning-rates-findings.js";
 import type { StitchRow } from "../reporting/record.js";
 import { tablePaths, writeTable } from "../reporting/table.js";
 import { areasBySeed } from "../reporting/tables.js";
+import { onCommonRuns } from "./on-common-runs.js";
 import { ablationQuick, vtabLaptop, vtabPaper } from "./vtab-settings.js";
-import { defineVtabStudy, onComparableRows, type Variant } from "./vtab-study.js";
+import { defineVtabStudy, type Variant } from "./vtab-study.js";
 
 /** SN-Net's rates are ten times lower, as everywhere (our choice); the second of each is the laptop profile's. */
 const rates = { pst: [0.001, 0.003, 0.01, 0.03], "sn-net": [0.0001, 0.0003, 0.001, 0.003] } as const;
@@ -25,7 +27,7 @@ const variants: Readonly<Record<string, Variant>> = Object.fromEntries([
 ]);
 const methods = Object.keys(variants);
 
-export const learningRates = defineVtabStudy(onComparableRows({
+export const learningRates = defineVtabStudy({
   id: "learning-rates",
   question: "Does the comparison of PST with SN-Net depend on their learning rates?",
   claim: "none published; the paper gives one rate a method",
@@ -38,12 +40,14 @@ export const learningRates = defineVtabStudy(onComparableRows({
   seeds: { quick: [0], laptop: [0, 1, 2], paper: [0, 1, 2, 3, 4] },
   rates: "learning rates as named",
   variants: () => variants,
-  figures: { rates: rateFigure },
-  report: async (rows, { folder, note }) => void writeTable(join(folder, "tables"), rateTable(rows, note)),
+  ...onCommonRuns(methodAndAnchor, {
+    figures: { rates: rateFigure },
+    report: async (rows, { folder, note }) => void writeTable(join(folder, "tables"), rateTable(rows, note)),
+    claims: rateClaims,
+    found: rateFindings,
+  }),
   reportFiles: tablePaths("rates"),
-  claims: rateClaims,
-  found: rateFindings,
-}));
+});
 
 /** Areas under the frontier at each method's best rate, seed by seed. */
 export function rateClaims(rows: readonly StitchRow[]): ClaimResult[] {

@@ -8,14 +8,16 @@
 import { join } from "node:path";
 import { families } from "../anchors/registry.js";
 import { judge, pairedDifference, type ClaimResult } from "../reporting/claims.js";
+import { methodAndAnchor } from "../reporting/common-runs.js";
 import { techniqueFigure } from "../reporting/figures/technique-figure.js";
 import { loraFindings } from "../reporting/lora-vs-full-findings.js";
 import type { StitchRow } from "../reporting/record.js";
 import { tablePaths, writeTable } from "../reporting/table.js";
 import { techniqueMeans, techniqueTable } from "../reporting/technique-table.js";
 import type { ReportContext } from "./experiment.js";
+import { onCommonRuns } from "./on-common-runs.js";
 import { ablationQuick, aloneMethod, vtabLaptop, vtabPaper, type VtabSettings } from "./vtab-settings.js";
-import { defineVtabStudy, onComparableRows, type Variant } from "./vtab-study.js";
+import { defineVtabStudy, type Variant } from "./vtab-study.js";
 
 /** What is trained beside the head, by technique. */
 const techniques: Readonly<Record<string, Partial<VtabSettings> | "full">> = {
@@ -46,7 +48,7 @@ const variantLabels = Object.fromEntries(Object.entries(labels).flatMap(([techni
 
 const of = (family: string): string[] => Object.keys(variants({ family }));
 
-export const loraVsFull = defineVtabStudy(onComparableRows({
+export const loraVsFull = defineVtabStudy({
   id: "lora-vs-full",
   question: "What does a single anchor lose, or gain, when only low-rank updates move?",
   claim: "none published; the premise on which PST rests",
@@ -58,12 +60,14 @@ export const loraVsFull = defineVtabStudy(onComparableRows({
   seeds: { quick: [0], laptop: [0, 1, 2], paper: [0, 1, 2, 3, 4] },
   variants,
   methodLabels: variantLabels,
-  figures: { techniques: (rows, context) => techniqueFigure(rows, { ...context, labels }) },
-  report: reportTechniques,
+  ...onCommonRuns(methodAndAnchor, {
+    figures: { techniques: (rows, context) => techniqueFigure(rows, { ...context, labels }) },
+    report: reportTechniques,
+    claims: loraClaims,
+    found: loraFindings,
+  }),
   reportFiles: tablePaths("techniques"),
-  claims: loraClaims,
-  found: loraFindings,
-}));
+});
 
 async function reportTechniques(rows: readonly StitchRow[], { folder, note }: ReportContext): Promise<void> {
   writeTable(join(folder, "tables"), techniqueTable(rows, note, labels));

@@ -11,6 +11,7 @@
  */
 import { join } from "node:path";
 import { judge, pairedDifference, type ClaimResult } from "../reporting/claims.js";
+import { methodAndAnchor } from "../reporting/common-runs.js";
 import { spaceTechniqueFigure } from "../reporting/figures/space-technique-figure.js";
 import { techniqueFindings } from "../reporting/peft-techniques-findings.js";
 import type { StitchRow } from "../reporting/record.js";
@@ -19,8 +20,9 @@ import { spaceTechniques, spaceTechniqueTable, type TechniqueAbout } from "../re
 import { tablePaths, writeTable } from "../reporting/table.js";
 import { defaultPst, isMergeable, type TuningMethod } from "../tuning/method.js";
 import type { ReportContext } from "./experiment.js";
+import { onCommonRuns } from "./on-common-runs.js";
 import { ablationQuick, vtabLaptop, vtabPaper } from "./vtab-settings.js";
-import { defineVtabStudy, onComparableRows, type Variant } from "./vtab-study.js";
+import { defineVtabStudy, type Variant } from "./vtab-study.js";
 
 const framework = { biasScope: "all", stitchingRank: defaultPst.rank } as const;
 
@@ -45,7 +47,7 @@ const variants: Readonly<Record<string, Variant>> = Object.fromEntries(
   Object.entries(techniques).map(([name, { tuning }]) => [name, tuning.kind === "full" ? { adapts: "sn-net" } : { adapts: "pst", changes: { sampler: "uniform" }, tuning }]),
 );
 
-export const peftTechniques = defineVtabStudy(onComparableRows({
+export const peftTechniques = defineVtabStudy({
   id: "peft-techniques",
   question: "Which technique of parameter-efficient tuning serves a stitch space best, for what it trains, keeps in memory and takes?",
   claim: "none published; the paper uses LoRA and leaves the others open",
@@ -56,13 +58,15 @@ export const peftTechniques = defineVtabStudy(onComparableRows({
   },
   seeds: { quick: [0], laptop: [0, 1, 2], paper: [0, 1, 2, 3, 4] },
   variants: () => variants,
-  figures: { techniques: (rows, context) => spaceTechniqueFigure(rows, { ...context, labels }) },
-  report: reportTechniques,
+  ...onCommonRuns(methodAndAnchor, {
+    figures: { techniques: (rows, context) => spaceTechniqueFigure(rows, { ...context, labels }) },
+    report: reportTechniques,
+    claims: techniqueClaims,
+    found: (rows, { records }) => techniqueFindings(rows, records, about),
+  }),
   reportFiles: tablePaths("techniques"),
   methodLabels: labels,
-  claims: techniqueClaims,
-  found: (rows, { records }) => techniqueFindings(rows, records, about),
-}));
+});
 
 async function reportTechniques(rows: readonly StitchRow[], { folder, note }: ReportContext): Promise<void> {
   writeTable(join(folder, "tables"), spaceTechniqueTable(rows, note, about));

@@ -9,6 +9,7 @@
 import { join } from "node:path";
 import { families, pairId, type FamilyEntry } from "../anchors/registry.js";
 import { judge, pairedDifference, type ClaimResult } from "../reporting/claims.js";
+import { methodAndAnchor } from "../reporting/common-runs.js";
 import { rankFigure } from "../reporting/figures/rank-figure.js";
 import { rankFindings } from "../reporting/rank-ablation-findings.js";
 import { rankTable, ranksBySeed } from "../reporting/rank-table.js";
@@ -16,8 +17,9 @@ import type { StitchRow } from "../reporting/record.js";
 import { tablePaths, writeTable } from "../reporting/table.js";
 import { defaultPst } from "../tuning/method.js";
 import type { ReportContext } from "./experiment.js";
+import { onCommonRuns } from "./on-common-runs.js";
 import { ablationQuick, vtabLaptop, vtabPaper, type VtabSettings } from "./vtab-settings.js";
-import { defineVtabStudy, onComparableRows, type Variant } from "./vtab-study.js";
+import { defineVtabStudy, type Variant } from "./vtab-study.js";
 
 const RANKS = [1, 2, 4, 8, 16, 32, 64] as const;
 
@@ -42,7 +44,7 @@ const labels = Object.fromEntries(families.flatMap((entry) => pairsOf(entry).fla
   return [`${names.join("-").toLowerCase()}-rank-${rank}`, `${names.join("–")}, rank ${rank}`];
 }))));
 
-export const rankAblation = defineVtabStudy(onComparableRows({
+export const rankAblation = defineVtabStudy({
   id: "rank-ablation",
   question: "How do rank, scale of the family and group of tasks trade accuracy for parameters and memory?",
   claim: "none published at this scale; the paper uses rank 8",
@@ -54,12 +56,14 @@ export const rankAblation = defineVtabStudy(onComparableRows({
   seeds: { quick: [0], laptop: [0, 1, 2], paper: [0, 1, 2, 3, 4] },
   variants,
   methodLabels: labels,
-  figures: { ranks: rankFigure },
-  report: reportRanks,
+  ...onCommonRuns(methodAndAnchor, {
+    figures: { ranks: rankFigure },
+    report: reportRanks,
+    claims: rankClaims,
+    found: (rows) => rankFindings(rows, defaultPst.rank),
+  }),
   reportFiles: tablePaths("ranks"),
-  claims: rankClaims,
-  found: (rows) => rankFindings(rows, defaultPst.rank),
-}));
+});
 
 async function reportRanks(rows: readonly StitchRow[], { folder, note }: ReportContext): Promise<void> {
   writeTable(join(folder, "tables"), rankTable(rows, note));

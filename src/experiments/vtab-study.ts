@@ -3,8 +3,8 @@
  */
 import { families, familyOf } from "../anchors/registry.js";
 import { choiceProblem, shown, wholeNumberProblem } from "../checks.js";
+import { countText } from "../reporting/claim-text.js";
 import type { ClaimResult } from "../reporting/claims.js";
-import { comparableRows, extentOf } from "../reporting/common-runs.js";
 import { stitchRows, type StitchRow } from "../reporting/record.js";
 import type { Json } from "../reporting/run-record.js";
 import type { StitchFamily } from "../stitching/family.js";
@@ -110,33 +110,13 @@ export function unreadSettings(variant: Variant | undefined): (keyof VtabSetting
   ];
 }
 
-/** The study with figures, tables and claims of {@link comparableRows} alone, and notes that say so: for one whose tables average every method over the tasks. */
-export function onComparableRows(study: VtabStudy): VtabStudy {
-  const onKept = <Context extends { readonly note: string }, Result>(use: (rows: readonly StitchRow[], context: Context) => Result) => (rows: readonly StitchRow[], context: Context): Result => {
-    const kept = comparableRows(rows);
-    const { tasks, seeds } = extentOf(kept);
-    return use(kept, kept.length === rows.length ? context : { ...context, note: `${context.note}; compared on the ${counted(tasks, "task")} and ${counted(seeds, "seed")} that all have` });
-  };
-  return {
-    ...study,
-    figures: Object.fromEntries(Object.entries(study.figures).map(([name, draw]) => [name, onKept(draw)])),
-    report: onKept(study.report),
-    claims: (rows) => study.claims(comparableRows(rows)),
-    ...(study.found === undefined ? {} : { found: onKept(study.found) }),
-  };
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
-}
-
 /** Says what was run, in full: a reader of one figure must see what it is not. @param rates - the learning rates; those of the settings by default. @param read - what is measured on; the test images by default. */
 export function vtabNote(settings: VtabSettings, seeds: readonly number[], profile: string, rates = `learning rate ${settings.learningRate} (SN-Net ${settings.fullLearningRate})`, read = settings.testImages === null ? "all test images" : `at most ${settings.testImages} test images a task`): string {
   const { family, steps, batchSize, scheduleUnit, dataFolder, refit } = settings;
   const about = families.find(({ familyId }) => familyId === family)?.about ?? "unknown";
   const length = scheduleUnit === "epoch" ? `${Math.ceil(steps / stepsPerEpoch(vtabImages(settings), batchSize))} epochs` : `${steps} steps`;
   const source = dataFolder === null ? "tasks of the kit, not VTAB-1k" : "tasks in VTAB-1k's layout";
-  return `${profile}: family ${family} (${about}), ${length} of batch ${batchSize} on ${vtabImages(settings)} images${refit ? " (validation included)" : ""}, ${rates}, ${read}, ${counted(seeds.length, "seed")}; ${source}`;
+  return `${profile}: family ${family} (${about}), ${length} of batch ${batchSize} on ${vtabImages(settings)} images${refit ? " (validation included)" : ""}, ${rates}, ${read}, ${countText(seeds.length, "seed")}; ${source}`;
 }
 
 /** What a study on image tasks reads that is not there: as problems of a run, and one by one. */

@@ -45,6 +45,11 @@ export function percentText(fraction: number): string {
   return `${(100 * fraction).toFixed(1)} %`;
 }
 
+/** "1 task", "6 tasks". */
+export function countText(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
 /** "a, b and c". */
 export function listText(parts: readonly string[]): string {
   return parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)!}`;

@@ -4,6 +4,9 @@
 import type { StitchRow } from "./record.js";
 import { groupBy } from "./seed-means.js";
 
+/** What a row tells of its run. */
+export type RunRow = Pick<StitchRow, "task" | "group" | "seed">;
+
 /** Tasks and seeds; every one of the tasks was run with every one of the seeds. */
 export interface CommonRuns {
   readonly tasks: readonly string[];
@@ -34,14 +37,18 @@ export function mostCommon(tasksBySeed: ReadonlyMap<number, ReadonlySet<string>>
 
 /** The rows of the tasks and seeds that have every stitch or anchor of every one of these methods, where that leaves tasks out and more than one remains; otherwise none. */
 export function commonRows(rows: readonly StitchRow[], methods: readonly string[]): StitchRow[] {
-  const common = ofAllParts(rows.filter(({ method }) => methods.includes(method)));
+  const common = runsOfAllParts(rows.filter(({ method }) => methods.includes(method)), methodAndAnchor);
   return common.tasks.length < 2 || common.tasks.length === extentOf(rows).tasks ? [] : rowsOf(rows, common);
 }
 
-/** What of a study can be averaged over tasks: the rows of the tasks and seeds that have every stitch or anchor of every method; all rows where no task has them all. */
-export function comparableRows(rows: readonly StitchRow[]): readonly StitchRow[] {
-  const common = ofAllParts(rows);
-  return common.tasks.length === 0 ? rows : rowsOf(rows, common);
+/** What of a study can be averaged over tasks: the rows of the tasks and seeds that have every part; none where no task has them all. @param partOf - names what every task and seed has when the study is whole. */
+export function comparableRows<Row extends RunRow>(rows: readonly Row[], partOf: (row: Row) => string): Row[] {
+  return rowsOf(rows, runsOfAllParts(rows, partOf));
+}
+
+/** The part of a study on stitches that a row is of: an anchor alone is a run of its own, so a method is told by its anchors too. */
+export function methodAndAnchor({ method, front }: StitchRow): string {
+  return `${method}\n${front}`;
 }
 
 /** The rows without those of a method on a task with a seed that lack a stitch which the method has elsewhere: anchors alone, a run each, do until the last is there. */
@@ -52,13 +59,12 @@ export function wholeRows(rows: readonly StitchRow[]): StitchRow[] {
   return rows.filter((row) => runs.get(runOf(row))!.length === stitches.get(row.method));
 }
 
-/** The most tasks and seeds whose rows hold all that any of them holds, anchor by anchor of every method. */
-function ofAllParts(rows: readonly StitchRow[]): CommonRuns {
-  const partOf = ({ method, front }: StitchRow): string => `${method}\n${front}`;
-  const parts = [...new Set(rows.map(partOf))];
+/** The most tasks and seeds whose rows hold every part that any row is of. */
+function runsOfAllParts<Row extends RunRow>(rows: readonly Row[], partOf: (row: Row) => string): CommonRuns {
+  const parts = new Set(rows.map(partOf));
   return mostCommon(new Map([...groupBy(rows, ({ seed }) => seed)].map(([seed, ofSeed]) => {
-    const partsByTask = [...groupBy(ofSeed, ({ task }) => task)].map(([task, ofTask]) => [task, new Set(ofTask.map(partOf))] as const);
-    return [seed, new Set(partsByTask.filter(([, had]) => parts.every((part) => had.has(part))).map(([task]) => task))];
+    const whole = [...groupBy(ofSeed, ({ task }) => task)].filter(([, ofTask]) => new Set(ofTask.map(partOf)).size === parts.size);
+    return [seed, new Set(whole.map(([task]) => task))];
   })), groupOfTasks(rows));
 }
 
@@ -69,10 +75,10 @@ export function groupOfTasks(rows: readonly Pick<StitchRow, "task" | "group">[])
 }
 
 /** How many tasks and seeds the rows are of. */
-export function extentOf(rows: readonly StitchRow[]): { readonly tasks: number; readonly seeds: number } {
+export function extentOf(rows: readonly RunRow[]): { readonly tasks: number; readonly seeds: number } {
   return { tasks: new Set(rows.map(({ task }) => task)).size, seeds: new Set(rows.map(({ seed }) => seed)).size };
 }
 
-function rowsOf(rows: readonly StitchRow[], { tasks, seeds }: CommonRuns): StitchRow[] {
+function rowsOf<Row extends RunRow>(rows: readonly Row[], { tasks, seeds }: CommonRuns): Row[] {
   return rows.filter(({ task, seed }) => tasks.includes(task) && seeds.includes(seed));
 }

@@ -1,7 +1,7 @@
 /**
  * @file What a sampler's settings are worth: areas under the frontier and under what is deployed, setting by setting.
  */
-import { comparableRows, extentOf } from "../common-runs.js";
+import { comparableRows, extentOf, methodAndAnchor } from "../common-runs.js";
 import type { StitchRow } from "../record.js";
 import { meanSpread } from "../seed-means.js";
 import { areasBySeed } from "../tables.js";
@@ -19,7 +19,9 @@ export interface Knob {
 /** One panel a setting, values evenly spaced. @param reference - method that is drawn across, as it stands in the rows. */
 export function sensitivityFigure(rows: readonly StitchRow[], knobs: readonly Knob[], reference: string, { note, width = "double", labels = {} }: DrawingOptions): Figure {
   const shown = new Set([reference, ...knobs.flatMap(({ methods }) => methods.map(([, method]) => method))]);
-  const kept = comparableRows(rows.filter(({ method }) => shown.has(method)));
+  const all = rows.filter(({ method }) => shown.has(method));
+  const common = comparableRows(all, methodAndAnchor);
+  const kept = common.length === 0 ? all : common;
   const [under, deployed] = [areasBySeed(kept), areasBySeed(kept, ({ areaBySelection }) => areaBySelection)];
   const lines = [
     { id: "frontier", label: "Under the frontier", areaOf: under },
