@@ -16,8 +16,8 @@ goal="${1:-quick}"
 [ $# -gt 0 ] && shift
 case "$goal" in
   quick) takes="about 5 minutes on two cores" ;;
-  laptop) takes="a night on two cores; it can be interrupted and takes up where it stopped" ;;
-  paper) takes="hours on a GPU; it can be interrupted and takes up where it stopped" ;;
+  laptop) takes="about 15 hours on two cores; it can be interrupted and takes up where it stopped" ;;
+  paper) takes="as long as node dist/cli.js plan paper says (years on two cores); it can be interrupted and takes up where it stopped" ;;
   test) takes="about 10 minutes on two cores" ;;
   setup) takes="" ;;
   *) stop "reproduce: \"$goal\" is not known, expected quick, laptop, paper, test or setup." ;;
