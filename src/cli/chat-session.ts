@@ -2,6 +2,7 @@
  * @file A talk with a stitched pair of decoders: lines come in, answers stream out, typed commands switch the stitch.
  */
 import { UsageError } from "../checks.js";
+import { countText } from "../reporting/claim-text.js";
 import type { AnswerPiece } from "../training/answer-stream.js";
 import { chooseStitch, sizeOf, type StitchOffer, type StitchWish } from "./stitch-choice.js";
 import { textTable } from "./text-table.js";
@@ -109,7 +110,7 @@ export class ChatSession {
       }
       const seconds = (this.partner.now() - first) / 1000;
       const rate = tokens > 1 && seconds > 0 ? `, ${((tokens - 1) / seconds).toFixed(1)} tokens/s` : "";
-      this.partner.write(`\n[${tokens} ${tokens === 1 ? "token" : "tokens"}${rate}, stitch ${this.#chosen.stitchId}${this.#stopping ? ", stopped" : ""}]\n`);
+      this.partner.write(`\n[${countText(tokens, "token")}${rate}, stitch ${this.#chosen.stitchId}${this.#stopping ? ", stopped" : ""}]\n`);
     } finally {
       this.#answering = false;
       this.#stopping = false;

@@ -14,7 +14,7 @@ import { experimentFolder } from "../experiments/run-folder.js";
 import { readRunRecords } from "../reporting/run-record.js";
 import { writeStepCosts, type MethodStepCosts } from "../reporting/step-costs.js";
 import { startEngine, wholeNumber, withEngineOptions, type EngineOptions } from "./options.js";
-import { plannedExperiments, withPlanOptions, type PlanCommandOptions } from "./plan-options.js";
+import { planArguments, plannedExperiments, withPlanOptions, type PlanCommandOptions } from "./plan-options.js";
 import { progressDisplay } from "./progress.js";
 import { interruptible, type Terminal } from "./terminal.js";
 import { textTable } from "./text-table.js";
@@ -52,10 +52,11 @@ export function addCostsCommand(program: Command, terminal: Terminal): void {
         return costs;
       });
       show.clear();
+      const { results: _, ...plan } = options;
       for (const experiment of planned) {
         const methods = found.filter((_, index) => all[index]!.experiment === experiment);
         if (methods.length === 0) continue;
-        const command = `esta costs ${experiment.profile} ${experiment.id} --steps ${options.steps}`;
+        const command = ["esta costs", experiment.id, ...planArguments(plan), "--steps", options.steps, "--threads", engine.threads].join(" ");
         const path = writeStepCosts(experimentFolder(options.results, experiment.profile, experiment.id), { command, task: all.find((one) => one.experiment === experiment)!.task, steps: options.steps, engine: { backend: engine.backend, threads: engine.threads }, machine: machine(), methods });
         for (const line of textTable([experiment.id, "ms a step", "peak MiB"], methods.map(({ method, milliseconds, peakBytes }) => [method, milliseconds.toFixed(1), (peakBytes / 2 ** 20).toFixed(0)]), [1, 2])) terminal.print(line);
         terminal.print(`${path}; esta report shows it`);
@@ -73,12 +74,12 @@ function methodsOf(experiment: PlannedExperiment): Measured[] {
 }
 
 /** Runs a method, cut short, in a process of its own and reads what it tells of itself. */
-async function measure({ experiment, method, task }: Measured, { profile, settings, set = [], steps, backend, threads }: CostsOptions, signal: AbortSignal): Promise<MethodStepCosts> {
+async function measure({ experiment, method, task }: Measured, { steps, backend, threads, ...plan }: CostsOptions, signal: AbortSignal): Promise<MethodStepCosts> {
   const results = mkdtempSync(join(tmpdir(), "esta-costs-"));
   try {
     // All stitches are evaluated, a hundred images together as always; fewer would not reach the peak of a run.
-    const changes = [...set, `tasks=${task}`, `methods=${method}`, `steps=${steps}`, "valImages=10", "testImages=100"].flatMap((change) => ["--set", change]);
-    const args = ["run", experiment.id, "--profile", profile, ...(settings === undefined ? [] : ["--settings", settings]), ...changes, "--seeds", String(experiment.runs[0]!.seed), "--name", "costs", "--results", results, "--backend", backend, "--threads", String(threads)];
+    const set = [...(plan.set ?? []), `tasks=${task}`, `methods=${method}`, `steps=${steps}`, "valImages=10", "testImages=100"];
+    const args = ["run", experiment.id, ...planArguments({ ...plan, results, set, seeds: [experiment.runs[0]!.seed], name: "costs" }), "--backend", backend, "--threads", String(threads)];
     const child = spawn(process.execPath, [join(packageRoot, "dist", "cli.js"), ...args], { stdio: ["ignore", "ignore", "pipe"], signal });
     let complaint = "";
     child.stderr.on("data", (text: Buffer) => (complaint += text.toString()));

@@ -12,6 +12,7 @@ import { taskNames } from "../datasets/registry.js";
 import { vtabTasks } from "../datasets/vtab-tasks.js";
 import { packageRoot } from "../experiments/package-root.js";
 import { fromRoot, ownWeightFolders, shortPath } from "../experiments/vtab-sources.js";
+import { countText } from "../reporting/claim-text.js";
 import { useBackend, type BackendName } from "../tensor/index.js";
 import type { Terminal } from "./terminal.js";
 import { textTable } from "./text-table.js";
@@ -58,7 +59,7 @@ async function engineFindings(): Promise<Finding[]> {
   for (const name of ["native", "wasm", "cpu", "tensorflow", "webgpu"] as const) findings.push(await backendFinding(name));
   try {
     const { backend, threads, reason } = await useBackend("auto");
-    findings.unshift({ what: "engine", state: "ok", detail: `${backend}, ${threads} ${threads === 1 ? "thread" : "threads"} (${reason})` });
+    findings.unshift({ what: "engine", state: "ok", detail: `${backend}, ${countText(threads, "thread")} (${reason})` });
   } catch (error) {
     findings.unshift({ what: "engine", state: "missing", detail: error instanceof Error ? error.message : String(error), mend: "npm ci" });
   }
@@ -70,7 +71,7 @@ async function backendFinding(name: BackendName): Promise<Finding> {
   try {
     const { backend, threads } = await useBackend(name);
     if (backend !== name) return missingBackend(what, name, `not built (${backend} takes its place)`);
-    return { what, state: "ok", detail: `starts, ${threads} ${threads === 1 ? "thread" : "threads"}` };
+    return { what, state: "ok", detail: `starts, ${countText(threads, "thread")}` };
   } catch (error) {
     return missingBackend(what, name, error instanceof Error ? error.message : String(error));
   }

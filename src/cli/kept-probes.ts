@@ -30,8 +30,9 @@ export function readKeptProbes(path: string): readonly KeptProbe[] {
   }
 }
 
-/** Keeps a probe, in place of an earlier one of the same task; a line each. */
-export function keepProbe(path: string, probe: KeptProbe): void {
-  const all = new Map([...readKeptProbes(path), probe].map((one) => [one.task, one]));
-  writeFileAtomic(path, `[\n${[...all.values()].map((one) => `  ${JSON.stringify(one)}`).join(",\n")}\n]\n`);
+/** Keeps a probe, in place of an earlier one of the same task; a line each. @returns all that are kept. */
+export function keepProbe(path: string, probe: KeptProbe): readonly KeptProbe[] {
+  const all = [...new Map([...readKeptProbes(path), probe].map((one) => [one.task, one])).values()];
+  writeFileAtomic(path, `[\n${all.map((one) => `  ${JSON.stringify(one)}`).join(",\n")}\n]\n`);
+  return all;
 }

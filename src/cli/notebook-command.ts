@@ -10,6 +10,7 @@ import { NotebookCellError, runNotebook, type NotebookProgress } from "../kernel
 import { finiteNumber, repeated } from "./options.js";
 import type { Terminal } from "./terminal.js";
 import { durationText } from "./text-table.js";
+import { countText } from "../reporting/claim-text.js";
 
 /** Options of `esta notebook run`. */
 export interface NotebookRunOptions {
@@ -45,7 +46,7 @@ export function addNotebookCommand(program: Command, terminal: Terminal, finish:
       const findings = files.flatMap((file) => checkNotebook(file).map(({ cell, line, message }) => `${file}: cell ${cell + 1}, line ${line}: ${message}`));
       for (const finding of findings) terminal.complain(finding);
       if (findings.length > 0) finish(1);
-      else terminal.print(`${files.length} ${files.length === 1 ? "notebook" : "notebooks"} without a finding`);
+      else terminal.print(`${countText(files.length, "notebook")} without a finding`);
     });
 }
 

@@ -4,6 +4,7 @@
 import { InvalidArgumentError, type Command } from "commander";
 import { join } from "node:path";
 import { packageRoot } from "../experiments/package-root.js";
+import { countText } from "../reporting/claim-text.js";
 import { useBackend, type BackendChoice, type BackendInUse } from "../tensor/index.js";
 import type { Terminal } from "./terminal.js";
 
@@ -27,7 +28,7 @@ export function withEngineOptions(command: Command): Command {
 /** Chooses the backend and says which and why. */
 export async function startEngine(terminal: Pick<Terminal, "print">, { backend, threads }: EngineOptions): Promise<BackendInUse> {
   const inUse = await useBackend(backend as BackendChoice, threads === undefined ? {} : { threads });
-  terminal.print(`engine: ${inUse.backend}, ${inUse.threads} ${inUse.threads === 1 ? "thread" : "threads"} (${inUse.reason})`);
+  terminal.print(`engine: ${inUse.backend}, ${countText(inUse.threads, "thread")} (${inUse.reason})`);
   return inUse;
 }
 

@@ -5,7 +5,7 @@ import { Option, type Command } from "commander";
 import { throwProblems } from "../checks.js";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { oursText } from "../reporting/claim-text.js";
+import { countText, oursText } from "../reporting/claim-text.js";
 import type { PlannedExperiment } from "../experiments/experiment.js";
 import { forgetRuns, runExperiment, type ScheduleSummary } from "../experiments/run-experiment.js";
 import type { RunEvent } from "../experiments/run-events.js";
@@ -83,7 +83,7 @@ async function together(terminal: Terminal, ids: readonly string[], planned: rea
   const { workers, results, again, backend, threads = threadsOfWorkers(workers) } = options;
   const since = Date.now();
   const engine = await startEngine(terminal, { backend, threads });
-  terminal.print(`workers: ${workers}, each of ${threads} ${threads === 1 ? "thread" : "threads"}`);
+  terminal.print(`workers: ${workers}, each of ${countText(threads, "thread")}`);
   for (const experiment of planned) {
     terminal.print(`${experiment.id}: ${experiment.note}`);
     if (again === true) forgetRuns(experiment, experimentFolder(results, experiment.profile, experiment.id));

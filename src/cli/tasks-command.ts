@@ -37,13 +37,14 @@ export function addTasksCommand(program: Command, terminal: Terminal): void {
       const cards = listTasks().filter(({ name }) => names.length === 0 || names.includes(name));
       const display = progressDisplay(terminal);
       const compared = ownComparison();
+      let probes = readKeptProbes(keptProbesPath);
       if (probe === true) await useBackend("auto");
       for (const [index, card] of cards.entries()) {
         display.update({ done: index, total: cards.length, label: card.name });
         const task = await loadTask(card.name);
         display.clear();
-        if (probe === true) keepProbe(keptProbesPath, probed(task));
-        for (const line of cardLines(card, task, readKeptProbes(keptProbesPath), compared)) terminal.print(line);
+        if (probe === true) probes = keepProbe(keptProbesPath, probed(task));
+        for (const line of cardLines(card, task, probes, compared)) terminal.print(line);
         if (sheets === undefined) continue;
         const path = join(sheets, `${card.name}.png`);
         writeFileAtomic(path, await contactSheetPng(sheetOf(card, task)));

@@ -6,10 +6,10 @@
  * Expects: one stage at a fraction of the time, and no worse along the frontier of what it deploys (paper; we test the direction).
  * Differs: every stage has the same steps, so with three anchors three stages train four times as long as one; heads start anew in the last stage.
  */
-import { judge, pairedDifference, type ClaimResult } from "../reporting/claims.js";
+import { judge, type ClaimResult } from "../reporting/claims.js";
 import { stageFindings } from "../reporting/deployment-stages-findings.js";
 import type { StitchRow } from "../reporting/record.js";
-import { areasBySeed } from "../reporting/tables.js";
+import { areaDifferences } from "../reporting/tables.js";
 import { adaptationWork, totalWork } from "../training/adaptation-work.js";
 import { adaptInThreeStages, threeStagesWork } from "../training/three-stages.js";
 import { defaultPst, type TuningMethod } from "../tuning/method.js";
@@ -48,10 +48,10 @@ export const deploymentStages = defineVtabStudy({
 
 /** Areas under the frontiers, of what each way deploys and of all its stitches; and what each computes in training. */
 export function stageClaims(rows: readonly StitchRow[]): ClaimResult[] {
-  const deployed = areasBySeed(rows, ({ areaBySelection }) => areaBySelection);
-  const oracle = areasBySeed(rows);
+  const deployed = areaDifferences(rows, ({ areaBySelection }) => areaBySelection);
+  const oracle = areaDifferences(rows);
   const compare = (areas: typeof deployed, claim: string, measure: string): ClaimResult => {
-    const difference = pairedDifference(areas("one-stage"), areas("three-stages"));
+    const difference = areas("one-stage", "three-stages");
     return { claim, source: "paper", measure, ours: difference, ...judge(difference) };
   };
   const share = trainingShare(rows);

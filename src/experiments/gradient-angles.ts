@@ -29,7 +29,7 @@ import { defineExperiment, type RunContext } from "./experiment.js";
 import { onCommonRuns } from "./on-common-runs.js";
 import { ablationQuick, adaptSettingsOf, vtabLaptop, vtabPaper, vtabSettingKinds, type VtabSettings } from "./vtab-settings.js";
 import { vtabMemory, vtabWork } from "./vtab-estimates.js";
-import { studyProblems, unreadSettings, vtabIngredients, vtabNote, vtabSources } from "./vtab-study.js";
+import { studyProblems, trainedImages, unreadSettings, vtabIngredients, vtabNote, vtabSources } from "./vtab-study.js";
 import { anchorsOf, taskOf } from "./vtab-sources.js";
 
 type AngleSettings = VtabSettings & {
@@ -91,9 +91,8 @@ async function runAngles({ task, scope }: Point, settings: AngleSettings, { seed
     const pairs = await pairsAt(model, data, { angleImages, everyStitch, withCka: step === steps }, seed, tell, signal);
     rows.push(...pairs.map((pair) => ({ task, group: dataset.group, seed, scope, step, steps, ...pair, profile })));
   };
-  const images = dataset.train.count + (settings.refit ? dataset.val.count : 0);
   // After the first step stands for the start: with B still near zero, A's gradients are near zero too. No checkpoint: pairs of earlier times would be lost with it.
-  await adapt(family, dataset, adaptSettingsOf({ ...settings, biasScope: scope }, "pst", familyOf(settings.family), images), {
+  await adapt(family, dataset, adaptSettingsOf({ ...settings, biasScope: scope }, "pst", familyOf(settings.family), trainedImages(dataset, settings)), {
     seed, onProgress, signal,
     afterStep: async (model, { step }, tell) => {
       if (step === 1 || times.has(step)) await look(model, step, tell);

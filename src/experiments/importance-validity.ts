@@ -13,7 +13,7 @@ import { createRng } from "../rng.js";
 import { importanceVariants } from "../sampling/importance.js";
 import { judge, type ClaimResult } from "../reporting/claims.js";
 import { validityFigure } from "../reporting/figures/validity-figure.js";
-import { scoreLines, scoreRows, validityOf, validityTable, type ScoreRow } from "../reporting/score-validity.js";
+import { PAPER_SCORE, scoreLines, scoreRows, validityOf, validityTable, type ScoreRow } from "../reporting/score-validity.js";
 import { tablePaths, writeTable } from "../reporting/table.js";
 import { validityFindings } from "../reporting/importance-validity-findings.js";
 import { adapt } from "../training/adapt.js";
@@ -24,7 +24,7 @@ import { defineExperiment, type RunContext } from "./experiment.js";
 import { onCommonRuns } from "./on-common-runs.js";
 import { ablationQuick, adaptSettingsOf, vtabImages, vtabLaptop, vtabPaper, vtabSettingKinds, type VtabSettings } from "./vtab-settings.js";
 import { vtabMemory, vtabWork } from "./vtab-estimates.js";
-import { studyProblems, unreadSettings, vtabIngredients, vtabNote, vtabSources } from "./vtab-study.js";
+import { studyProblems, trainedImages, unreadSettings, vtabIngredients, vtabNote, vtabSources } from "./vtab-study.js";
 import { anchorsOf, taskOf } from "./vtab-sources.js";
 
 type ValiditySettings = VtabSettings & {
@@ -79,9 +79,8 @@ async function runValidity({ task }: Point, settings: ValiditySettings, { seed, 
   const data = prepareSplit(dataset.train, dataset.imageSize, family.normalisation);
   const times = new Set(Array.from({ length: snapshots }, (_, index) => Math.round((steps * (index + 1)) / snapshots)));
   const scores: { readonly step: number; readonly variant: string; readonly values: readonly number[] }[] = [];
-  const images = dataset.train.count + (settings.refit ? dataset.val.count : 0);
   // No checkpoint: scores of earlier snapshots would be lost with it, and the run is short.
-  const result = await adapt(family, dataset, adaptSettingsOf(settings, "pst", familyOf(settings.family), images), {
+  const result = await adapt(family, dataset, adaptSettingsOf(settings, "pst", familyOf(settings.family), trainedImages(dataset, settings)), {
     seed, onProgress, signal,
     afterStep: async (model, { step }, tell) => {
       if (times.has(step)) scores.push(...(await scoresAt(model, data, step, batchSize, scoreBatches, seed, tell, signal)));
@@ -131,12 +130,12 @@ export function validityClaims(rows: readonly ScoreRow[]): ClaimResult[] {
     return { claim, source, measure: `regret expected of a uniform random choice − regret of the ${whose}'s`, ours, ...judge(ours) };
   };
   // The paper's and the one that predicts accuracy; the findings tell of all.
-  const early = shares.length < 2 ? [] : ["trainable", "loss"];
+  const early = shares.length < 2 ? [] : [PAPER_SCORE, "loss"];
   return [
-    ranking("The score (trainable) ranks stitches of like cost by accuracy", "paper", "trainable", 1),
-    choosing("Choosing each bin's most important stitch beats a random choice", "paper", "trainable", "score"),
+    ranking("The score (trainable) ranks stitches of like cost by accuracy", "paper", PAPER_SCORE, 1),
+    choosing("Choosing each bin's most important stitch beats a random choice", "paper", PAPER_SCORE, "score"),
     choosing("Choosing each bin's stitch of least training loss beats a random choice", "our question", "loss", "loss"),
-    ...early.map((name) => ranking(`The score ${name === "trainable" ? "" : `${name} `}ranks stitches of like cost by their final accuracy early on`, "our question", name, shares[0]!)),
-    ...variants.filter((name) => name !== "trainable").map((name) => ranking(`The score ${name} ranks stitches of like cost by accuracy`, "our question", name, 1)),
+    ...early.map((name) => ranking(`The score ${name === PAPER_SCORE ? "" : `${name} `}ranks stitches of like cost by their final accuracy early on`, "our question", name, shares[0]!)),
+    ...variants.filter((name) => name !== PAPER_SCORE).map((name) => ranking(`The score ${name} ranks stitches of like cost by accuracy`, "our question", name, 1)),
   ].filter(({ ours }) => ours !== null);
 }

@@ -35,16 +35,21 @@ const labels: Readonly<Record<string, string>> = {
 };
 
 /** `lora-8-ti` and so on. */
+function variantName(technique: string, label: string): string {
+  return `${technique}-${label.toLowerCase()}`;
+}
+
+/** Every technique on every anchor, by {@link variantName}. */
 function variants({ family }: Pick<VtabSettings, "family">): Record<string, Variant> {
   const anchors = families.filter(({ familyId }) => familyId === family).flatMap((entry) => entry.anchors);
   return Object.fromEntries(Object.entries(techniques).flatMap(([technique, changes]) => anchors.map(({ label }) => [
-    `${technique}-${label.toLowerCase()}`,
+    variantName(technique, label),
     { adapts: aloneMethod(changes === "full" ? "full" : "anchor", label), method: technique, ...(changes === "full" ? {} : { changes }) },
   ])));
 }
 
 /** The same names in words: "LoRA, rank 8: Ti". */
-const variantLabels = Object.fromEntries(Object.entries(labels).flatMap(([technique, name]) => families.flatMap(({ anchors }) => anchors.map(({ label }) => [`${technique}-${label.toLowerCase()}`, `${name}: ${label}`]))));
+const variantLabels = Object.fromEntries(Object.entries(labels).flatMap(([technique, name]) => families.flatMap(({ anchors }) => anchors.map(({ label }) => [variantName(technique, label), `${name}: ${label}`]))));
 
 const of = (family: string): string[] => Object.keys(variants({ family }));
 

@@ -12,7 +12,7 @@ import { judge, pairedDifference, type ClaimResult } from "../reporting/claims.j
 import { methodAndAnchor } from "../reporting/common-runs.js";
 import { rankFigure } from "../reporting/figures/rank-figure.js";
 import { rankFindings } from "../reporting/rank-ablation-findings.js";
-import { rankTable, ranksBySeed } from "../reporting/rank-table.js";
+import { rankTable, ranksBySeed, scaleOf } from "../reporting/rank-table.js";
 import type { StitchRow } from "../reporting/record.js";
 import { tablePaths, writeTable } from "../reporting/table.js";
 import { defaultPst } from "../tuning/method.js";
@@ -39,10 +39,10 @@ function pairsOf({ anchors }: FamilyEntry): FamilyEntry["anchors"][] {
 }
 
 /** The variants of any family in words: "Ti–S, rank 8". */
-const labels = Object.fromEntries(families.flatMap((entry) => pairsOf(entry).flatMap((pair) => RANKS.map((rank) => {
-  const names = pair.map(({ label }) => label);
-  return [`${names.join("-").toLowerCase()}-rank-${rank}`, `${names.join("–")}, rank ${rank}`];
-}))));
+const labels = Object.fromEntries(families.flatMap(({ familyId }) => Object.keys(variants({ family: familyId }))).map((method) => {
+  const { scale, rank } = scaleOf(method);
+  return [method, `${scale}, rank ${rank}`];
+}));
 
 export const rankAblation = defineVtabStudy({
   id: "rank-ablation",

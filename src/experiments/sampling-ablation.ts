@@ -6,13 +6,13 @@
  * Expects: importance sampling above uniform (paper), in the frontier and in what is deployed; how much its temperature, exploration and memory
  *          matter, and whether another score deploys better stitches, are our questions.
  */
-import { judge, pairedDifference, type ClaimResult } from "../reporting/claims.js";
+import { judge, type ClaimResult } from "../reporting/claims.js";
 import { paretoFigure } from "../reporting/figures/pareto-figure.js";
 import { sensitivityFigure, type Knob } from "../reporting/figures/sensitivity-figure.js";
 import { visitsFigure } from "../reporting/figures/visits-figure.js";
 import type { StitchRow } from "../reporting/record.js";
 import { samplingFindings } from "../reporting/sampling-ablation-findings.js";
-import { areasBySeed } from "../reporting/tables.js";
+import { areaDifferences } from "../reporting/tables.js";
 import { reportStitchRows, stitchReportFiles } from "./stitch-report.js";
 import { ablationQuick, vtabLaptop, vtabPaper } from "./vtab-settings.js";
 import { defineVtabStudy, type Variant } from "./vtab-study.js";
@@ -69,11 +69,11 @@ export const samplingAblation = defineVtabStudy({
 
 /** Areas under the frontier and under what the score deploys, seed by seed: importance less another sampler, another score less the paper's. */
 export function samplerClaims(rows: readonly StitchRow[]): ClaimResult[] {
-  const frontier = areasBySeed(rows);
-  const deployed = areasBySeed(rows, ({ areaBySelection }) => areaBySelection);
+  const frontier = areaDifferences(rows);
+  const deployed = areaDifferences(rows, ({ areaBySelection }) => areaBySelection);
   const name = (method: string): string => inWords[method] ?? labels[method] ?? method;
   const compare = (source: ClaimResult["source"], claim: string, areas: typeof frontier, ours: string, other: string): ClaimResult => {
-    const difference = pairedDifference(areas(ours), areas(other));
+    const difference = areas(ours, other);
     return { claim, source, measure: `area under ${areas === frontier ? "the frontier" : "what the score deploys"}, ${name(ours)} − ${name(other)}`, ours: difference, ...judge(difference) };
   };
   return [

@@ -3,6 +3,7 @@
  */
 import { families, familyOf } from "../anchors/registry.js";
 import { choiceProblem, shown, wholeNumberProblem } from "../checks.js";
+import type { Dataset } from "../datasets/dataset.js";
 import { countText } from "../reporting/claim-text.js";
 import type { ClaimResult } from "../reporting/claims.js";
 import { stitchRows, type StitchRow } from "../reporting/record.js";
@@ -159,6 +160,11 @@ function toldOf({ adapts, tuning }: Variant, settings: VtabSettings, images?: nu
   return { ...adaptSettingsOf(settings, adapts, familyOf(settings.family), images), ...(tuning === undefined ? {} : { method: tuning }) };
 }
 
+/** How many images a run on a task trains on. */
+export function trainedImages({ train, val }: Pick<Dataset, "train" | "val">, { refit }: Pick<VtabSettings, "refit">): number {
+  return train.count + (refit ? val.count : 0);
+}
+
 /** Weights and data of a run. */
 export async function vtabIngredients({ task }: Pick<Point, "task">, settings: VtabSettings): Promise<Ingredients> {
   const { anchors } = await anchorsOf(settings);
@@ -168,8 +174,7 @@ export async function vtabIngredients({ task }: Pick<Point, "task">, settings: V
 async function runVtab({ task, method }: Point, variant: Variant, settings: VtabSettings, context: RunContext): Promise<StitchRow[]> {
   const { seed, profile, checkpoint, weights, fingerprint, onProgress, signal, measure } = context;
   const [family, dataset] = [await anchorsOf(settings), await taskOf(settings, task)];
-  const images = dataset.train.count + (settings.refit ? dataset.val.count : 0);
-  const adaptSettings = toldOf(variant, settings, images);
+  const adaptSettings = toldOf(variant, settings, trainedImages(dataset, settings));
   const save = (model: TunedModel, stitches: readonly StitchScore[]): void => saveAdapted(weights, model, adaptedRecord(family, dataset, adaptSettings, { kit: versions()["esta"]!, method, seed, stitches }));
   const options = { seed, checkpoint, checkpointEvery: 50, fingerprint, onProgress, signal, ...(settings.saveWeights ? { onTrained: save } : {}) };
   const result = await (variant.adapt ?? adapt)(family, dataset, adaptSettings, options);

@@ -28,7 +28,8 @@ export function reasonText({ ours, unit = "points", reason }: Pick<ClaimResult, 
   return `95 % interval ${interval.map((edge) => signed(scale * edge, digits)).join(" to ")}${name}, ${ours.count} seeds`;
 }
 
-function signed(value: number, digits: number): string {
+/** "+1.9", "−0.4", "0.0". */
+export function signed(value: number, digits: number): string {
   const text = Math.abs(value).toFixed(digits);
   return Number(text) === 0 ? text : `${value > 0 ? "+" : "−"}${text}`;
 }

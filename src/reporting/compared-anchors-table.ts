@@ -1,7 +1,7 @@
 /**
  * @file The table of anchors compared on many tasks: a column for every anchor of every folder of weights, means of the groups below.
  */
-import { listText } from "./claim-text.js";
+import { listText, signed } from "./claim-text.js";
 import { groupMeans, type GroupMeans } from "./group-means.js";
 import { groupBy } from "./seed-means.js";
 import type { Table, TableColumn } from "./table.js";
@@ -72,14 +72,8 @@ function gainText(first: readonly ComparedMeans[], anchors: readonly ComparedMea
   const [all, none] = [gains.filter((one) => one.gains.every(({ gain }) => gain > 0)), gains.filter((one) => one.gains.every(({ gain }) => gain <= 0))];
   const some = gains.filter((one) => !all.includes(one) && !none.includes(one));
   const named = (which: string, list: readonly { readonly group: string }[]): string[] => (list.length === 0 ? [] : [`${which} in ${listText(list.map(({ group }) => group))}`]);
-  const numbers = gains.map((one) => `${one.group} ${one.gains.map(({ anchor, gain }) => `${anchor} ${signedPoints(gain)}`).join(", ")}`).join("; ");
+  const numbers = gains.map((one) => `${one.group} ${one.gains.map(({ anchor, gain }) => `${anchor} ${signed(100 * gain, 1)}`).join(", ")}`).join("; ");
   return `${anchors[0]!.version} against ${first[0]!.version}: better ${[...named("with every anchor", all), ...named("with some", some), ...named("with none", none)].join(", ")} (points: ${numbers}).`;
-}
-
-/** "+1.9", in percentage points. */
-function signedPoints(difference: number): string {
-  const text = Math.abs(100 * difference).toFixed(1);
-  return `${Number(text) === 0 ? "" : difference > 0 ? "+" : "−"}${text}`;
 }
 
 function groupNames([first]: readonly ComparedMeans[]): string[] {

@@ -3,6 +3,7 @@
  *
  * These differ from run to run, so they stand in a table of their own and in nothing that is compared byte for byte.
  */
+import { countText } from "./claim-text.js";
 import { methodStyles } from "./figures/style.js";
 import type { RunRecord } from "./run-record.js";
 import { groupBy, meanSpread } from "./seed-means.js";
@@ -27,7 +28,7 @@ export function costsTable(records: readonly RunRecord[], measured: StepCosts | 
     legend: [
       `Seconds and processor seconds (of all threads together): mean over a method's runs, tasks and seeds, start to end with evaluation, on one machine (${cpu}, ${cores} cores) that may have done other work too: it lengthens seconds, not processor seconds.`,
       ...(shared ? ["Runs that compute what runs of another experiment do are counted with what those took."] : []),
-      ...(measured === undefined ? [] : [`Training step and peak memory: each method in a process of its own, one after another (\`${measured.command}\`; ${measured.steps} steps on ${measured.task}, ${measured.engine.backend} engine, ${measured.engine.threads} ${measured.engine.threads === 1 ? "thread" : "threads"}); a method in stages trains as many steps in each, and its step is theirs together; memory is the process's, runtime and data included.`]),
+      ...(measured === undefined ? [] : [`Training step and peak memory: each method in a process of its own, one after another (\`${measured.command}\`; ${measured.steps} steps on ${measured.task}, ${measured.engine.backend} engine, ${countText(measured.engine.threads, "thread")}); a method in stages trains as many steps in each, and its step is theirs together; memory is the process's, runtime and data included.`]),
     ].join(" "),
     columns: [
       { key: "method", label: "Method", format: "text", labels: Object.fromEntries(methodStyles(ofMethods.map(([method]) => method), labels).map(({ id, label }) => [id, label])) },

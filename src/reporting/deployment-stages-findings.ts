@@ -2,21 +2,17 @@
  * @file What the rows of one stage and of three show: accuracy of what each deploys, budget by budget, and what each computes and takes.
  */
 import { listText, oursText, percentText } from "./claim-text.js";
-import { pairedDifference } from "./claims.js";
 import { comparedText, paperText } from "./comparison-text.js";
 import { anchorLabel } from "./figures/style.js";
 import type { StitchRow } from "./record.js";
 import type { RunRecord } from "./run-record.js";
-import { average } from "./seed-means.js";
-import { areasBySeed, type MethodMeasures } from "./tables.js";
+import { average, type MeanSpread } from "./seed-means.js";
+import { areaDifferences, type Measure } from "./tables.js";
 
 /** @param share - what one stage computes in training, of what three do. @param records - of finished runs. */
 export function stageFindings(rows: readonly StitchRow[], share: number | null, records: readonly RunRecord[]): string[] {
-  const differenceOf = (measure: (measures: MethodMeasures) => number | null) => {
-    const areas = areasBySeed(rows, measure);
-    return pairedDifference(areas("one-stage"), areas("three-stages"));
-  };
-  const [deployed, frontier] = [differenceOf(({ areaBySelection }) => areaBySelection), differenceOf(({ area }) => area)];
+  const differenceOf = (measure?: Measure): MeanSpread | null => areaDifferences(rows, measure)("one-stage", "three-stages");
+  const [deployed, frontier] = [differenceOf(({ areaBySelection }) => areaBySelection), differenceOf()];
   if (deployed === null || frontier === null || share === null) return [];
   const costs = new Map(rows.filter(({ kind }) => kind === "anchor").map(({ front, flops }) => [anchorLabel(front), flops]));
   const anchors = [...costs].sort(([, a], [, b]) => a - b).map(([name]) => name);

@@ -3,11 +3,8 @@
  */
 import { listText, numberText, oursText } from "./claim-text.js";
 import { judge, type Verdict } from "./claims.js";
-import { scoreLabels, scoreLines, validityOf, type ScoreLine, type ScoreRow } from "./score-validity.js";
+import { PAPER_SCORE, scoreLabels, scoreLines, validityOf, type ScoreLine, type ScoreRow } from "./score-validity.js";
 import { groupBy, type MeanSpread } from "./seed-means.js";
-
-/** The score that the paper names, as we reduce it. */
-const PAPER = "trainable";
 
 type Answer = Verdict | "one seed";
 const sentences: Readonly<Record<Answer, string>> = {
@@ -21,16 +18,16 @@ export function validityFindings(rows: readonly ScoreRow[]): string[] {
   const lines = scoreLines(rows);
   const inBins = (name: string): MeanSpread | null => validityOf(lines, name, "spearmanInBins");
   const scores = [...new Set(lines.map(({ variant }) => variant))].filter((name) => name !== "random" && inBins(name) !== null);
-  const [best, ...others] = scores.filter((name) => name !== PAPER).sort((a, b) => inBins(b)!.mean - inBins(a)!.mean);
-  if (!scores.includes(PAPER) || best === undefined) return [];
+  const [best, ...others] = scores.filter((name) => name !== PAPER_SCORE).sort((a, b) => inBins(b)!.mean - inBins(a)!.mean);
+  if (!scores.includes(PAPER_SCORE) || best === undefined) return [];
   const answer = (name: string): Answer => (inBins(name)!.spread === null ? "one seed" : judge(inBins(name)).verdict);
   const rest = [...groupBy(others, answer)].map(([verdict, some]) => `${heads[verdict]}${listText(some.map((name) => `${labelOf(name)} ${oursText({ ours: inBins(name), unit: "correlation" })}`))}`);
   return [
-    `The paper's score, ${labelOf(PAPER)}, ${sentences[answer(PAPER)]}. ${correlations(lines, PAPER)}`,
+    `The paper's score, ${labelOf(PAPER_SCORE)}, ${sentences[answer(PAPER_SCORE)]}. ${correlations(lines, PAPER_SCORE)}`,
     `Of the other scores, ${labelOf(best)} has the highest correlation and ${sentences[answer(best)]}. ${correlations(lines, best)}`,
     ...(rest.length === 0 ? [] : [`The rest, by ρ inside bins: ${rest.join("; ")}.`]),
-    ...regrets(lines, [PAPER, best, ...others.filter((name) => name === "training-average")]),
-    ...byTask(rows, [PAPER, best]),
+    ...regrets(lines, [PAPER_SCORE, best, ...others.filter((name) => name === "training-average")]),
+    ...byTask(rows, [PAPER_SCORE, best]),
     ...trustworthy(lines, scores),
   ];
 }

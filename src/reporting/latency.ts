@@ -7,6 +7,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../checks.js";
 import { writeFileAtomic } from "./atomic-write.js";
+import { countText } from "./claim-text.js";
+import { parseJson } from "./parse-json.js";
 import type { Machine } from "./run-record.js";
 
 /** One stitch, named by its route. */
@@ -62,19 +64,15 @@ export function readLatency(results: string): ReportedLatency | null {
   if (names.length === 0) return null;
   const records = names.map((name) => parseLatency(join(folder, name)));
   return {
-    about: `Latency: ${records.map(({ family, of, batch, repeats, engine, machine }) => `family ${family}, ${of === "token" ? "a token after the first" : `an image of a batch of ${batch}`}, median of ${repeats}, ${engine.backend} engine with ${engine.threads} ${engine.threads === 1 ? "thread" : "threads"} on ${machine.cpu}`).join("; ")}.`,
+    about: `Latency: ${records.map(({ family, of, batch, repeats, engine, machine }) => `family ${family}, ${of === "token" ? "a token after the first" : `an image of a batch of ${batch}`}, median of ${repeats}, ${engine.backend} engine with ${countText(engine.threads, "thread")} on ${machine.cpu}`).join("; ")}.`,
     milliseconds: Object.fromEntries(records.flatMap(({ stitches }) => stitches.map(({ front, end, frontBlock, endBlock, milliseconds }) => [[front, end, ...(frontBlock === null || endBlock === null ? [] : [frontBlock, endBlock])].join(" "), milliseconds]))),
   };
 }
 
 function parseLatency(path: string): LatencyRecord {
-  let record: Partial<LatencyRecord> | null;
-  try {
-    record = JSON.parse(readFileSync(path, "utf8")) as Partial<LatencyRecord> | null;
-  } catch (cause) {
-    throw new UsageError(`${path}: not JSON (${(cause as Error).message}), expected measured latencies. Delete it and measure again: esta latency.`);
-  }
+  const advice = "Delete it and measure again: esta latency.";
+  const record = parseJson(readFileSync(path, "utf8"), path, "measured latencies", advice) as Partial<LatencyRecord> | null;
   const isWhole = Array.isArray(record?.stitches) && record.stitches.every(({ milliseconds }) => typeof milliseconds === "number") && record.engine !== undefined && record.machine !== undefined;
-  if (!isWhole) throw new UsageError(`${path}: stitches, engine or machine is missing, expected measured latencies. Delete it and measure again: esta latency.`);
+  if (!isWhole) throw new UsageError(`${path}: stitches, engine or machine is missing, expected measured latencies. ${advice}`);
   return record as LatencyRecord;
 }

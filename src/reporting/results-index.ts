@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { writeFileAtomic } from "./atomic-write.js";
-import { oursText, reasonText, tallyText } from "./claim-text.js";
+import { countText, oursText, reasonText, tallyText } from "./claim-text.js";
 import type { ClaimResult } from "./claims.js";
 import { missingText } from "./coverage.js";
 import { findExperiments, type FoundExperiment } from "./found-experiments.js";
@@ -124,7 +124,7 @@ function runsText({ summary: { coverage }, runs }: FoundExperiment): string {
   if (coverage === undefined && runs.length === 0) return ""; // an earlier version's summary, its runs' records gone
   const failed = runs.filter(({ status }) => status === "failed").length;
   const finished = coverage?.finished ?? runs.length - failed;
-  return `; ${finished} ${finished === 1 ? "run" : "runs"} finished${failed === 0 ? "" : `, ${failed} failed`}`;
+  return `; ${countText(finished, "run")} finished${failed === 0 ? "" : `, ${failed} failed`}`;
 }
 
 function picture(folder: string, files: readonly string[]): string[] {

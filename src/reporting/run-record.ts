@@ -7,6 +7,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../checks.js";
 import { writeFileAtomic } from "./atomic-write.js";
+import { parseJson } from "./parse-json.js";
 
 /** A plain value as JSON can hold it. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -91,12 +92,7 @@ export function readRunRecords(folder: string): RunRecord[] {
 /** Reads a run record from its text; `path` is for messages. */
 export function parseRunRecord(text: string, path: string): RunRecord {
   const advice = "Delete it and run again.";
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new UsageError(`${path}: not JSON (${(cause as Error).message}), expected a run record. ${advice}`);
-  }
+  const value = parseJson(text, path, "a run record", advice);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new UsageError(`${path}: ${JSON.stringify(value).slice(0, 40)}, expected a run record. ${advice}`);
   }

@@ -2,25 +2,20 @@
  * @file What the sampling ablation's rows show: each sampler's frontier and what it deploys, how unevenly it draws, and what its settings are worth.
  */
 import { listText, percentText } from "./claim-text.js";
-import { judge, pairedDifference } from "./claims.js";
+import { judge } from "./claims.js";
 import { comparedText, paperText } from "./comparison-text.js";
 import type { Knob } from "./figures/sensitivity-figure.js";
 import type { StitchRow } from "./record.js";
 import { average, groupBy, type MeanSpread } from "./seed-means.js";
-import { areasBySeed, type MethodMeasures } from "./tables.js";
+import { areaDifferences } from "./tables.js";
 
-/** A measure of a method less that of another, seed by seed; null where no seed has both. */
-type Difference = (ours: string, other: string) => MeanSpread | null;
+type Difference = ReturnType<typeof areaDifferences>;
 
 /** @param samplers - those whose draws are told: names in words, by method. */
 export function samplingFindings(rows: readonly StitchRow[], samplers: Readonly<Record<string, string>>, knobs: readonly Knob[]): string[] {
-  const differenceOf = (measure: (measures: MethodMeasures) => number | null): Difference => {
-    const areas = areasBySeed(rows, measure);
-    return (ours, other) => pairedDifference(areas(ours), areas(other));
-  };
-  const frontier = differenceOf(({ area }) => area);
-  const deployed = differenceOf(({ areaBySelection }) => areaBySelection);
-  const picked = differenceOf(({ areaByValidation }) => areaByValidation);
+  const frontier = areaDifferences(rows);
+  const deployed = areaDifferences(rows, ({ areaBySelection }) => areaBySelection);
+  const picked = areaDifferences(rows, ({ areaByValidation }) => areaByValidation);
   const against = (head: string, ours: string, other: string, verdictOf: (difference: MeanSpread) => string = () => ""): string[] => {
     const told = ([["the frontier, from which an oracle picks,", frontier], ["what the score deploys", deployed], ["what validation accuracy would pick", picked]] as const).flatMap(([what, between]) => {
       const difference = between(ours, other);

@@ -33,6 +33,9 @@ export type ScoreRow = RowOf<typeof scoreColumns>;
 /** The rows of importance-validity. */
 export const scoreRows: RowType<ScoreRow> = defineRows("importance-validity", scoreColumns, ["task", "seed", "variant", "step", "stitchId"]);
 
+/** The score that the paper names, as we reduce it. */
+export const PAPER_SCORE = "trainable";
+
 /** Names of the scores for readers. The paper names SNIP; its reduction and the other scores are ours. */
 export const scoreLabels: Readonly<Record<string, string>> = {
   trainable: "SNIP of trained tensors", merged: "SNIP of merged weights", "gradient-norm": "Gradient norm", fisher: "Squared gradient (Fisher)",

@@ -8,6 +8,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../checks.js";
 import { writeFileAtomic } from "./atomic-write.js";
+import { parseJson } from "./parse-json.js";
 import type { Machine } from "./run-record.js";
 
 /** One method on one task. */
@@ -46,12 +47,7 @@ export function readStepCosts(folder: string): StepCosts | undefined {
   const path = stepCostsPath(folder);
   if (!existsSync(path)) return undefined;
   const advice = "Delete it and measure again: esta costs.";
-  let costs: Partial<StepCosts> | null;
-  try {
-    costs = JSON.parse(readFileSync(path, "utf8")) as Partial<StepCosts> | null;
-  } catch (cause) {
-    throw new UsageError(`${path}: not JSON (${(cause as Error).message}), expected what training steps took. ${advice}`);
-  }
+  const costs = parseJson(readFileSync(path, "utf8"), path, "what training steps took", advice) as Partial<StepCosts> | null;
   const isWhole = Array.isArray(costs?.methods) && costs.methods.every(({ milliseconds, peakBytes }) => typeof milliseconds === "number" && typeof peakBytes === "number") && costs.engine !== undefined && costs.machine !== undefined;
   if (!isWhole) throw new UsageError(`${path}: methods, engine or machine is missing, expected what training steps took. ${advice}`);
   return costs as StepCosts;

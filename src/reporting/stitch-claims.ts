@@ -1,11 +1,11 @@
 /**
  * @file What vtab-stitching says about the paper's main claim, from its rows alone.
  */
+import { countText } from "./claim-text.js";
 import { judge } from "./claims.js";
 import type { ClaimResult } from "./claims.js";
 import type { StitchRow } from "./record.js";
-import { comparedAreas } from "./tables.js";
-import type { ComparedAreas } from "./tables.js";
+import { comparedAreas, type ComparedAreas } from "./tables.js";
 
 /** Names of the methods that the claims compare. */
 export interface ComparedMethods {
@@ -23,7 +23,7 @@ export interface ComparedMethods {
  */
 export function stitchClaims(rows: readonly StitchRow[], { ours, direct, alone }: ComparedMethods = { ours: "pst", direct: "sn-net", alone: "anchors" }): ClaimResult[] {
   const result = (claim: string, source: ClaimResult["source"], measure: string, { difference, tasks }: ComparedAreas): ClaimResult =>
-    ({ claim, source, measure: `${measure}, mean of ${tasks.length} ${tasks.length === 1 ? "task" : "tasks"}`, ours: difference, ...judge(difference) });
+    ({ claim, source, measure: `${measure}, mean of ${countText(tasks.length, "task")}`, ours: difference, ...judge(difference) });
   const against = (claim: string, source: ClaimResult["source"], other: string, name: string): ClaimResult =>
     result(claim, source, `area under the frontier, PST − ${name}`, comparedAreas(rows, ours, other));
   const asRun = (claim: string, other: string, name: string): ClaimResult =>

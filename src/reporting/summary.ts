@@ -8,6 +8,7 @@ import { writeFileAtomic } from "./atomic-write.js";
 import { verdicts } from "./claims.js";
 import type { ClaimResult } from "./claims.js";
 import type { Coverage } from "./coverage.js";
+import { parseJson } from "./parse-json.js";
 
 /** The file in an experiment's folder that says what its rows mean. */
 export const SUMMARY_FILE = "summary.json";
@@ -43,12 +44,7 @@ export function writeSummary(folder: string, summary: ExperimentSummary): void {
  */
 export function parseSummary(text: string, path: string): ExperimentSummary {
   const advice = "Delete it and run the experiment again.";
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new UsageError(`${path}: not JSON (${(cause as Error).message}), expected the summary of an experiment. ${advice}`);
-  }
+  const value = parseJson(text, path, "the summary of an experiment", advice);
   const fields = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
   const problems = (["experiment", "profile", "question", "note", "command"] as const)
     .filter((key) => typeof fields[key] !== "string")

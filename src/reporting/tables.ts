@@ -4,6 +4,7 @@
  * Every number is computed per seed first; a cell is the mean over seeds with the sample standard deviation.
  */
 import { topK } from "../sampling/selection.js";
+import { pairedDifference } from "./claims.js";
 import { anchorLabel, methodStyles } from "./figures/style.js";
 import { commonRows, groupOfTasks, mostCommon, wholeRows } from "./common-runs.js";
 import { groupMeans } from "./group-means.js";
@@ -254,6 +255,12 @@ function anchorTable(measured: Measured, note: string): Table {
 export function areasBySeed(rows: readonly StitchRow[], measure: Measure = ({ area }) => area): (method: string) => Map<number, number> {
   const measured = collect(rows, { note: "" });
   return (method) => new Map(averagesBySeed(measured, method, measure).map(({ seed, meanOfTasks }) => [seed, meanOfTasks]));
+}
+
+/** A method's area less that of another, or of another measure, seed by seed; null where no seed has both. */
+export function areaDifferences(rows: readonly StitchRow[], measure?: Measure): (ours: string, other: string) => MeanSpread | null {
+  const areas = areasBySeed(rows, measure);
+  return (ours, other) => pairedDifference(areas(ours), areas(other));
 }
 
 /** Differences of two methods' areas, or of other measures, over seeds. */

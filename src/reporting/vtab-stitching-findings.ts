@@ -1,7 +1,7 @@
 /**
  * @file What vtab-stitching shows, sentence by sentence: PST against full SN-Net adaptation, its parts, and the anchors adapted one by one.
  */
-import { listText, numberText, oursText, percentText } from "./claim-text.js";
+import { countText, listText, numberText, oursText, percentText } from "./claim-text.js";
 import { wholeRows } from "./common-runs.js";
 import { standing, type Standing } from "./difference-table.js";
 import { anchorLabel } from "./figures/style.js";
@@ -29,7 +29,7 @@ function frontierSentences({ difference, meanOfGroups, byGroup, byTask, tasks }:
   const grouped = tasks.length > byGroup.size;
   const groups = [...byGroup].map(([group, found]) => `${group} ${toldText(found)}`);
   return [
-    `Along the accuracy–FLOPs frontier PST ${relation(difference)} SN-Net${verdict}: the areas differ by ${numberText(difference)} (mean of ${counted(tasks)})${grouped ? `, and by ${toldText(meanOfGroups)} on the mean of the groups' means` : ""}.`,
+    `Along the accuracy–FLOPs frontier PST ${relation(difference)} SN-Net${verdict}: the areas differ by ${numberText(difference)} (mean of ${countText(tasks.length, "task")})${grouped ? `, and by ${toldText(meanOfGroups)} on the mean of the groups' means` : ""}.`,
     `${tasksText(byTask)}${grouped ? `; by group: ${listText(groups)}` : ""}.`,
   ];
 }
@@ -40,7 +40,7 @@ function tasksText(byTask: ReadonlyMap<string, MeanSpread>): string {
   const namesOf = (stands: Standing): string[] => [...byTask].filter(([, found]) => (judged ? standing(found) : found.mean > 0 ? "above" : "below") === stands).map(([task]) => task);
   const named = (tasks: readonly string[]): string => (tasks.length === 0 ? "none" : tasks.length > 5 ? String(tasks.length) : `${tasks.length} (${listText(tasks)})`);
   const undecided = namesOf("undecided").length;
-  return `Of ${counted([...byTask.keys()])} PST is above on ${named(namesOf("above"))} and below on ${named(namesOf("below"))}${judged ? `, ${undecided === 0 ? "none is" : undecided === 1 ? "one is" : `${undecided} are`} undecided` : ", with one seed by the sign alone"}`;
+  return `Of ${countText(byTask.size, "task")} PST is above on ${named(namesOf("above"))} and below on ${named(namesOf("below"))}${judged ? `, ${undecided === 0 ? "none is" : undecided === 1 ? "one is" : `${undecided} are`} undecided` : ", with one seed by the sign alone"}`;
 }
 
 function asRunSentence(rows: readonly StitchRow[]): string[] {
@@ -48,7 +48,7 @@ function asRunSentence(rows: readonly StitchRow[]): string[] {
   if (difference === null) return [];
   const byValidation = comparedAreas(rows, "pst", "sn-net", ({ areaByValidation }) => areaByValidation).difference;
   return [
-    `As run without an oracle, PST's stitches chosen by importance and SN-Net's by validation accuracy, PST ${relation(difference)} SN-Net: ${numberText(difference)} (mean of ${counted(tasks)})` +
+    `As run without an oracle, PST's stitches chosen by importance and SN-Net's by validation accuracy, PST ${relation(difference)} SN-Net: ${numberText(difference)} (mean of ${countText(tasks.length, "task")})` +
       `${byValidation === null ? "" : `; with both chosen by validation the difference is ${toldText(byValidation)}`}.`,
   ];
 }
@@ -66,7 +66,7 @@ function partsSentence(rows: readonly StitchRow[]): string[] {
   const told = parts.flatMap(([method, name]) => {
     const { difference, tasks } = comparedAreas(rows, "pst", method);
     const trained = trainedOfBoth(rows, method);
-    return difference === null || trained === null ? [] : [`${relation(difference)} that of ${name} (${percentText(trained.other / trained.pst)} of its trained parameters): ${numberText(difference)} (mean of ${counted(tasks)})`];
+    return difference === null || trained === null ? [] : [`${relation(difference)} that of ${name} (${percentText(trained.other / trained.pst)} of its trained parameters): ${numberText(difference)} (mean of ${countText(tasks.length, "task")})`];
   });
   return told.length === 0 ? [] : [`PST's frontier ${told.join("; it ")}.`];
 }
@@ -83,7 +83,7 @@ function anchorSentences(rows: readonly StitchRow[]): string[] {
   });
   const stitches = new Set(rows.filter(({ method }) => method === "pst").map(({ stitchId }) => stitchId)).size;
   return [
-    `PST's frontier ${relation(difference)} that of the anchors adapted one by one, a run each: ${numberText(difference)} (mean of ${counted(tasks)}); the best that a budget buys differs by ${listText(within)}.`,
+    `PST's frontier ${relation(difference)} that of the anchors adapted one by one, a run each: ${numberText(difference)} (mean of ${countText(tasks.length, "task")}); the best that a budget buys differs by ${listText(within)}.`,
     `A maximum over ${stitches} stitches, taken on the test images that score it, favours PST there over ${byCost.length} anchors${asRun === null ? "" : `; as run, PST's stitches chosen by importance and the anchors by validation, the difference is ${toldText(asRun)}`}.`,
   ];
 }
@@ -92,7 +92,7 @@ function anchorSentences(rows: readonly StitchRow[]): string[] {
 function topKSentence(rows: readonly StitchRow[]): string[] {
   const { difference, tasks } = comparedAreas(rows, "pst", "pst", ({ areaByTopK }) => areaByTopK, ({ areaBySelection }) => areaBySelection);
   if (difference === null) return [];
-  return [`Deploying as many stitches of the highest importance of all, in place of the best of each bin of FLOPs, changes the area of what PST deploys by ${toldText(difference)} on the mean of ${counted(tasks)}.`];
+  return [`Deploying as many stitches of the highest importance of all, in place of the best of each bin of FLOPs, changes the area of what PST deploys by ${toldText(difference)} on the mean of ${countText(tasks.length, "task")}.`];
 }
 
 /** Trained parameters of PST and another method, each the mean of the tasks that both were run on. */
@@ -111,10 +111,6 @@ function relation(difference: MeanSpread): string {
 
 function toldText(difference: MeanSpread): string {
   return `${oursText({ ours: difference })} (${standing(difference)})`;
-}
-
-function counted(tasks: readonly string[]): string {
-  return `${tasks.length} ${tasks.length === 1 ? "task" : "tasks"}`;
 }
 
 function millions(count: number): string {

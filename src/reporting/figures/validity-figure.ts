@@ -1,14 +1,12 @@
 /**
  * @file Do scores predict accuracy: correlation and regret along the training, and every stitch's score against its accuracy.
  */
-import { costBins, scoreLabels, scoreLines, validityOf, type ScoreMeasures, type ScoreRow } from "../score-validity.js";
+import { costBins, PAPER_SCORE, scoreLabels, scoreLines, validityOf, type ScoreMeasures, type ScoreRow } from "../score-validity.js";
 import { average, groupBy, meanSpread } from "../seed-means.js";
 import type { DrawingOptions, Figure } from "./figure.js";
 import { lineTrace, panelsFigure, pointsTrace, type FigurePanel } from "./panels-figure.js";
 import { flopsText, INK, methodStyles, type MethodStyle } from "./style.js";
 
-/** The score that the paper names. */
-const PAPER = "trainable";
 /** What a choice without any score is expected to lose. */
 const uniform: MethodStyle = { id: "uniform", label: "A uniform choice, expected", color: INK.note, symbol: "square", dash: "dot" };
 
@@ -25,14 +23,14 @@ export function validityFigure(rows: readonly ScoreRow[], { note, width = "doubl
   const rho = ({ id }: MethodStyle): number => validityOf(lines, id, "spearmanInBins")?.mean ?? -Infinity;
   const best = scored.reduce((highest, style) => (rho(style) > rho(highest) ? style : highest));
   const time = { label: "Training done (%)", range: [0, 106] as const };
-  const clouds = scored.filter((style) => style.id === PAPER || style === best).map((style) => ({ style, points: standardised(rows, style.id) }));
+  const clouds = scored.filter((style) => style.id === PAPER_SCORE || style === best).map((style) => ({ style, points: standardised(rows, style.id) }));
   const reach = Math.ceil(1.05 * Math.max(1, ...clouds.flatMap(({ points }) => points.map(({ y }) => Math.abs(y)))));
   const panels: FigurePanel[] = [
     { title: "Correlation inside bins", x: time, y: { label: "Spearman's ρ", range: [-1, 1] }, traces: styles.map((style) => along(style, style.id, "spearmanInBins", 1, "")) },
     {
       title: "Regret of each bin's best-scored stitch", x: time, y: { label: "Points of accuracy lost", range: [0, 1.1 * Math.max(1, ...lines.map(({ measures }) => 100 * (measures.regret ?? 0)))] },
       // Of random numbers, the exact expectation.
-      traces: [...scored.map((style) => along(style, style.id, "regret", 100, " points")), along(uniform, PAPER, "uniformRegret", 100, " points")],
+      traces: [...scored.map((style) => along(style, style.id, "regret", 100, " points")), along(uniform, PAPER_SCORE, "uniformRegret", 100, " points")],
     },
     ...clouds.map(({ style, points }): FigurePanel => ({
       title: `${style.label}: stitches at the end`, x: { label: "Score, standardised in its bin" }, y: { label: "Accuracy − bin's mean (points)", range: [-reach, reach] }, traces: [pointsTrace({ ...style, symbol: "circle" }, points, 0.4)],
