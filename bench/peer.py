@@ -44,7 +44,7 @@ def read_safetensors(path):
         body = file.read()
     types = {"F32": np.float32, "I32": np.int32}
     return {
-        name: torch.from_numpy(np.frombuffer(body[slice(*entry["data_offsets"])], types[entry["dtype"]]).copy()).view(entry["shape"])
+        name: torch.from_numpy(np.frombuffer(body[slice(*entry["data_offsets"])], types[entry["dtype"]]).copy()).view(entry["shape"]).to(torch.get_default_device())
         for name, entry in header.items()
         if name != "__metadata__"
     }
@@ -181,19 +181,23 @@ def peak_memory():
 
 def matmul_rate(size=1024):
     a, b = torch.rand(size, size), torch.rand(size, size)
+    wait = torch.cuda.synchronize if a.is_cuda else lambda: None
     best = math.inf
     for _ in range(20):
+        wait()
         started = time.perf_counter()
         a @ b
+        wait()
         best = min(best, time.perf_counter() - started)
     return 2 * size**3 / best / 1e9
 
 
 def read_plan():
-    """The plan that the first word names; its threads are set, and so is the seed."""
+    """The plan that the first word names; its threads and its device are set, and so is the seed."""
     with open(sys.argv[1]) as file:
         plan = json.load(file)
     torch.set_num_threads(plan["threads"])
+    torch.set_default_device(plan.get("device", "cpu"))
     torch.manual_seed(0)
     return plan
 
@@ -223,7 +227,7 @@ def main():
 
         @torch.inference_mode()
         def step(stitch):
-            model.logits(stitch, images[draw()]).numpy()
+            model.logits(stitch, images[draw()]).cpu().numpy()
 
     for anchor in range(len(plan["heads"])):
         step(anchor)

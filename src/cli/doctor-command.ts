@@ -85,13 +85,18 @@ function missingBackend(what: string, name: BackendName, detail: string): Findin
 
 function packageFindings(): Finding[] {
   const { dependencies } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { dependencies: Record<string, string> };
-  const wrong = Object.entries(dependencies).filter(([name, version]) => installedVersion(name) !== version);
+  const expected = Object.entries(dependencies).map(([name, version]) => [name, version.startsWith("file:") ? versionIn(join(packageRoot, version.slice("file:".length))) : version] as const);
+  const wrong = expected.filter(([name, version]) => installedVersion(name) !== version);
   if (wrong.length === 0) return [{ what: "packages", state: "ok", detail: `${Object.keys(dependencies).length} of package.json, at their versions` }];
   return [{ what: "packages", state: "missing", detail: wrong.map(([name, version]) => `${name} ${version} (found ${installedVersion(name) ?? "none"})`).join(", "), mend: "npm ci" }];
 }
 
 function installedVersion(name: string): string | undefined {
-  const path = join(packageRoot, "node_modules", name, "package.json");
+  return versionIn(join(packageRoot, "node_modules", name));
+}
+
+function versionIn(folder: string): string | undefined {
+  const path = join(folder, "package.json");
   return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version : undefined;
 }
 

@@ -1,7 +1,8 @@
 /**
  * @file The kit and PyTorch on the same steps in alternation: `bench/peer.py` writes the step as a good user of PyTorch does.
  *
- * Run: node dist/testing/bench-peer.js python=PYTHON [family=48,96,192 tokens=65 batch=32] [threads=2] [steps=12] [rounds=3] [compile=1] [backend=native]
+ * Run: node dist/testing/bench-peer.js python=PYTHON [family=48,96,192 tokens=65 batch=32] [threads=2] [steps=12] [rounds=3] [compile=1] [backend=native] [device=cpu]
+ * `device=cuda` puts the peer on a card, to be held against `backend=webgpu`.
  * First checks that both give the same losses; without `family`, measures three.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -26,6 +27,7 @@ interface Case {
 const read = (key: string, fallback: number): number => Number(words.get(key) ?? fallback);
 const python = words.get("python") ?? "python3";
 const backend = words.get("backend") ?? "native";
+const device = words.get("device") ?? "cpu";
 const [threads, steps, rounds] = [read("threads", 2), read("steps", 12), read("rounds", 3)];
 const engines = words.get("compile") === "1" ? ["torch", "torch-compile"] : ["torch"];
 const cases: readonly Case[] = words.has("family")
@@ -54,6 +56,7 @@ function writePlan({ family, trainable, frozen, partition }: TunedModel, { width
     tokens,
     batch,
     threads,
+    device,
     stitches,
     warmUp: WARM_UP,
     imageSize: benchImages[tokens]!.imageSize,

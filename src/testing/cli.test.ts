@@ -13,7 +13,7 @@ beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "esta-cli-"))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Every command but `notebook`, which has commands of its own. */
-const commands = ["list", "tasks", "plan", "run", "report", "figure", "pretrain", "compare", "adapt", "chat", "export", "bench", "latency", "doctor"];
+const commands = ["list", "tasks", "plan", "run", "report", "figure", "pretrain", "compare", "adapt", "chat", "export", "bench", "latency", "costs", "doctor"];
 
 test.each(commands)("esta %s --help explains its options and gives examples", async (command) => {
   const { exitCode, out, err } = await esta(command, "--help");
@@ -58,6 +58,7 @@ test("doctor tells engine, packages, weights and data, and how to get what is mi
   const { exitCode, out } = await esta("doctor");
   expect(exitCode).toBe(0);
   for (const what of ["machine", "Node", "cargo", "engine", "backend native", "backend wasm", "backend cpu", "packages", "weights of mini", "weights of vit", "tasks of the kit", "VTAB-1k"]) expect(out).toMatch(new RegExp(`^(ok|missing) +${what} `, "m"));
+  expect(out).toMatch(/^ok +packages /m); // the tests run on what npm ci installed
   const missing = [...out.matchAll(/^missing +(\S+(?: \S+)*?) {2}/gm)].map((match) => match[1]!);
   for (const what of missing) expect(out).toMatch(new RegExp(`^  ${what}: `, "m"));
 });
