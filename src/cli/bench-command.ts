@@ -29,7 +29,7 @@ export function addBenchCommand(program: Command, terminal: Terminal): void {
     .option("--family <widths>", "widths of the anchors, multiples of 16 by commas", familyWidths, [48, 96, 192])
     .option("--tokens <count>", "17 (patch 8) or 65 (patch 4) tokens of a 32×32 image, or 197 (patch 16) of a 224×224 image", tokenCount, 65)
     .option("--batch <count>", "images a step", wholeNumber(1), 32)
-    .option("--steps <count>", "timed steps, after three untimed ones", wholeNumber(1), 30)
+    .option("--steps <count>", "timed steps, after one of every anchor and three more", wholeNumber(1), 30)
     .addOption(new Option("--only <bench>", "one of the two that run the family, after the product").choices(Object.keys(timed)))
     .option("--costs <rounds>", "instead, run every stitch so many times: does its time follow its FLOPs?", wholeNumber(1))
     .option("--json", "one JSON object a line, for scripts")
