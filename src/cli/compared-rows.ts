@@ -3,8 +3,8 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { UsageError } from "../checks.js";
 import { packageRoot } from "../experiments/package-root.js";
+import { parseJson } from "../reporting/parse-json.js";
 import type { ComparedAnchor, CompareRecipe } from "../training/compare-anchors.js";
 
 /** Folder of the kit's anchors, and of what they were measured to be worth. */
@@ -24,9 +24,5 @@ export function comparedRowsPath(folder: string, familyId: string): string {
 /** Reads rows; nothing where there are none. @throws {UsageError} when the file is not JSON. */
 export function readComparison(path: string): Comparison | undefined {
   if (!existsSync(path)) return undefined;
-  try {
-    return JSON.parse(readFileSync(path, "utf8")) as Comparison;
-  } catch {
-    throw new UsageError(`compare: ${path} cannot be read as JSON, expected rows of an earlier comparison: delete it to measure anew.`);
-  }
+  return parseJson(readFileSync(path, "utf8"), path, "rows of an earlier comparison", "Delete it to measure anew.") as Comparison;
 }

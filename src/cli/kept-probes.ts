@@ -3,9 +3,9 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { UsageError } from "../checks.js";
 import { packageRoot } from "../experiments/package-root.js";
 import { writeFileAtomic } from "../reporting/atomic-write.js";
+import { parseJson } from "../reporting/parse-json.js";
 import type { PixelProbe } from "../training/pixel-probe.js";
 
 /** The kit's own file of probes. */
@@ -23,11 +23,7 @@ export interface KeptProbe extends PixelProbe {
 /** Reads probes; none where there is no file. @throws {UsageError} when it is not JSON. */
 export function readKeptProbes(path: string): readonly KeptProbe[] {
   if (!existsSync(path)) return [];
-  try {
-    return JSON.parse(readFileSync(path, "utf8")) as readonly KeptProbe[];
-  } catch {
-    throw new UsageError(`tasks: ${path} cannot be read as JSON, expected the probes of earlier calls: delete it and fit them again with --probe.`);
-  }
+  return parseJson(readFileSync(path, "utf8"), path, "the probes of earlier calls", "Delete it and fit them again with --probe.") as readonly KeptProbe[];
 }
 
 /** Keeps a probe, in place of an earlier one of the same task; a line each. @returns all that are kept. */
