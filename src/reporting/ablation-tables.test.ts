@@ -102,6 +102,9 @@ test("stages: the work of one is counted as a share of three's; without both the
     [undefined, "0.0000", "undecided"], [undefined, "0.1000", "supported"], ["share", (8000 / 3 / (4000 + 9000)).toFixed(4), "supported"],
   ]);
   expect(stageClaims(rows.filter(({ method }) => method === "one-stage"))).toEqual([]);
+  const longer = [...rows, ...[0, 1].flatMap((seed) => deploying("one-stage-longer", seed, 0.7, 0.65))];
+  expect(stageClaims(longer).at(-1)).toMatchObject({ source: "our question", verdict: "supported" });
+  expect(stageClaims(longer).at(-1)!.ours!.mean).toBeCloseTo(stageClaims(longer)[0]!.ours!.mean + 0.05, 9);
 });
 
 test("techniques are compared along the frontier only where they fold in, and the claim tells whose learning rate they have", () => {

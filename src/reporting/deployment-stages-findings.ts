@@ -11,8 +11,9 @@ import { areaDifferences, type Measure } from "./tables.js";
 
 /** @param share - what one stage computes in training, of what three do. @param records - of finished runs. */
 export function stageFindings(rows: readonly StitchRow[], share: number | null, records: readonly RunRecord[]): string[] {
-  const differenceOf = (measure?: Measure): MeanSpread | null => areaDifferences(rows, measure)("one-stage", "three-stages");
-  const [deployed, frontier] = [differenceOf(({ areaBySelection }) => areaBySelection), differenceOf()];
+  const differenceOf = (measure?: Measure, ours = "one-stage", other = "three-stages"): MeanSpread | null => areaDifferences(rows, measure)(ours, other);
+  const byDeployed: Measure = ({ areaBySelection }) => areaBySelection;
+  const [deployed, frontier] = [differenceOf(byDeployed), differenceOf()];
   if (deployed === null || frontier === null || share === null) return [];
   const costs = new Map(rows.filter(({ kind }) => kind === "anchor").map(({ front, flops }) => [anchorLabel(front), flops]));
   const anchors = [...costs].sort(([, a], [, b]) => a - b).map(([name]) => name);
@@ -21,10 +22,16 @@ export function stageFindings(rows: readonly StitchRow[], share: number | null, 
     return difference === null ? [] : [`${oursText({ ours: difference })} within the cost of ${name}`];
   });
   const before = deployed.mean < 0 && frontier.mean < 0 && frontier.mean > deployed.mean ? `: ${percentText(frontier.mean / deployed.mean)} of the difference is there before anything is chosen` : "";
+  const longer = "one-stage-longer";
+  const [longerDeployed, longerFrontier, gained] = [differenceOf(byDeployed, longer), differenceOf(undefined, longer), differenceOf(byDeployed, longer, "one-stage")];
+  const ofAllSteps = longerDeployed === null || longerFrontier === null || gained === null
+    ? "One stage with as many steps as all of them was not run."
+    : `With as many steps as all of them one stage computes ${percentText((anchors.length + 1) * share)} of what they do: against three stages what it deploys is ${comparedText(longerDeployed)}, and its frontier ${comparedText(longerFrontier)}; ` +
+      `against one stage with its own steps what it deploys is ${comparedText(gained)}.`;
   return [
     `Against three stages, what one stage deploys is ${comparedText(deployed)}${paperText(deployed)}; its frontier, from which an oracle picks, is ${comparedText(frontier)}${paperText(frontier)}${before}.`,
     `One stage's best stitch less that of three: ${listText(budgets)}.`,
-    `Three stages train ${anchors.length + 1} times as many steps as one: each anchor alone, then all stitches, as many each time as one stage has in all. One stage with as many steps as all of them was not run.`,
+    `Three stages train ${anchors.length + 1} times as many steps as one: each anchor alone, then all stitches, as many each time as one stage has in all. ${ofAllSteps}`,
     `In training one stage computes ${percentText(share)} of what three do (multiply–accumulates; a step with frozen weights counts two passes, one of full fine-tuning three).`,
     ...timeFindings(records),
   ];
