@@ -54,6 +54,11 @@ test("finished runs are skipped and the report stays as it is", async () => {
   expect(statSync(table).mtimeMs).toBe(written);
 });
 
+test("finished runs anywhere in the plan are told before the first is begun, so that forecasts count what is left", async () => {
+  await run({}, { changes: { shapes: ["star"] } });
+  expect(kinds((await run({}, { changes: { shapes: ["ring", "star"] } })).events)).toEqual(["skipped", "skipped", "started", "finished", "started", "finished", "written"]);
+});
+
 test("a setting, the data or --again make a run new; the grid does not", async () => {
   await run();
   expect((await run({}, { changes: { scale: 3 } })).finished).toBe(4);

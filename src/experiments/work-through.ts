@@ -78,7 +78,19 @@ export async function workThrough(experiment: PlannedExperiment, folder: string,
   const done = new Set<PlannedRun>();
   const failed: FailedRun[] = [];
   let skipped = 0;
-  let left: { readonly index: number; readonly run: PlannedRun; readonly identity?: RunIdentity }[] = experiment.runs.map((run, index) => ({ index, run }));
+  let left: { readonly index: number; readonly run: PlannedRun; readonly identity?: RunIdentity }[] = [];
+  // What is there already is told before anything is begun, so that forecasts count what is left.
+  for (const [index, run] of experiment.runs.entries()) {
+    signal.throwIfAborted();
+    const identity = existsSync(runRecordPath(folder, run.name)) ? await run.identify() : undefined;
+    if (identity === undefined) left.push({ index, run });
+    else if (runOnDisk(folder, run.name, identity.sha256).kind !== "finished") left.push({ index, run, identity });
+    else {
+      done.add(run);
+      skipped++;
+      log({ kind: "skipped", run: run.name, index, runs });
+    }
+  }
   for (let first = true; left.length > 0 && (first || waits); first = false) {
     if (!first) await pause(LOOK_AGAIN, undefined, { signal }).catch(() => undefined);
     const others: typeof left = [];
