@@ -87,7 +87,8 @@ async function measure({ experiment, method, task }: Measured, { steps, backend,
     const record = readRunRecords(experimentFolder(results, "costs", experiment.id))[0];
     const seconds = record?.measured?.["trainSeconds"];
     if (ended !== 0 || typeof seconds !== "number" || record?.peakBytes == null) throw new Error(`costs: ${experiment.id} ${method} did not end as it should (${complaint.trim() || `exit code ${ended}`}).`);
-    return { method, milliseconds: (1000 * seconds) / steps, peakBytes: record.peakBytes };
+    const own = Number(record.settings["steps"]); // a method may have its own number of them
+    return { method, milliseconds: (1000 * seconds) / own, peakBytes: record.peakBytes };
   } finally {
     rmSync(results, { recursive: true, force: true });
   }
