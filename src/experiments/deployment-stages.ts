@@ -60,23 +60,19 @@ export const deploymentStages = defineVtabStudy({
 export function stageClaims(rows: readonly StitchRow[]): ClaimResult[] {
   const deployed = areaDifferences(rows, ({ areaBySelection }) => areaBySelection);
   const oracle = areaDifferences(rows);
-  const compare = (areas: typeof deployed, claim: string, measure: string): ClaimResult => {
-    const difference = areas("one-stage", "three-stages");
-    return { claim, source: "paper", measure, ours: difference, ...judge(difference) };
+  const compare = (source: ClaimResult["source"], ours: string, areas: typeof deployed, claim: string, measure: string): ClaimResult => {
+    const difference = areas(ours, "three-stages");
+    return { claim, source, measure, ours: difference, ...judge(difference) };
   };
-  const longer = deployed("one-stage-longer", "three-stages");
   const share = trainingShare(rows);
   return [
-    compare(deployed, "What one stage deploys is at least as accurate as what three stages deploy", "area under the deployed stitches, one stage − three stages"),
-    compare(oracle, "One stage's frontier lies above that of three stages", "area under the frontier, one stage − three stages"),
+    compare("paper", "one-stage", deployed, "What one stage deploys is at least as accurate as what three stages deploy", "area under the deployed stitches, one stage − three stages"),
+    compare("paper", "one-stage", oracle, "One stage's frontier lies above that of three stages", "area under the frontier, one stage − three stages"),
     {
       claim: "One stage takes a fraction of what three stages take", source: "paper" as const, unit: "share" as const, measure: "multiply–accumulates of training, one stage as a share of three with as many steps in each",
       ours: share === null ? null : { mean: share, spread: null, count: 1 }, verdict: share !== null && share < 1 ? "supported" as const : "contradicted" as const, reason: "counted, not timed; as many steps in each stage are our choice",
     },
-    {
-      claim: "With as many steps as three stages in all, one stage deploys stitches at least as accurate", source: "our question" as const,
-      measure: "area under the deployed stitches, one stage with the steps of three − three stages", ours: longer, ...judge(longer),
-    },
+    compare("our question", "one-stage-longer", deployed, "With as many steps as three stages in all, one stage deploys stitches at least as accurate", "area under the deployed stitches, one stage with the steps of three − three stages"),
   ].filter(({ ours }) => ours !== null);
 }
 

@@ -79,17 +79,18 @@ export async function workThrough(experiment: PlannedExperiment, folder: string,
   const failed: FailedRun[] = [];
   let skipped = 0;
   let left: { readonly index: number; readonly run: PlannedRun; readonly identity?: RunIdentity }[] = [];
+  const skip = (run: PlannedRun, index: number): void => {
+    done.add(run);
+    skipped++;
+    log({ kind: "skipped", run: run.name, index, runs });
+  };
   // What is there already is told before anything is begun, so that forecasts count what is left.
   for (const [index, run] of experiment.runs.entries()) {
     signal.throwIfAborted();
     const identity = existsSync(runRecordPath(folder, run.name)) ? await run.identify() : undefined;
     if (identity === undefined) left.push({ index, run });
     else if (runOnDisk(folder, run.name, identity.sha256).kind !== "finished") left.push({ index, run, identity });
-    else {
-      done.add(run);
-      skipped++;
-      log({ kind: "skipped", run: run.name, index, runs });
-    }
+    else skip(run, index);
   }
   for (let first = true; left.length > 0 && (first || waits); first = false) {
     if (!first) await pause(LOOK_AGAIN, undefined, { signal }).catch(() => undefined);
@@ -99,11 +100,8 @@ export async function workThrough(experiment: PlannedExperiment, folder: string,
       const identity = known ?? (await run.identify());
       const there = runOnDisk(folder, run.name, identity.sha256);
       if (there.kind === "finished") {
-        done.add(run);
-        if (first) {
-          skipped++;
-          log({ kind: "skipped", run: run.name, index, runs });
-        }
+        if (first) skip(run, index);
+        else done.add(run);
         continue;
       }
       if (there.kind === "failed" && statSync(runRecordPath(folder, run.name)).mtimeMs >= since) {

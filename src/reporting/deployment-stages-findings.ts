@@ -6,24 +6,23 @@ import { comparedText, paperText } from "./comparison-text.js";
 import { anchorLabel } from "./figures/style.js";
 import type { StitchRow } from "./record.js";
 import type { RunRecord } from "./run-record.js";
-import { average, type MeanSpread } from "./seed-means.js";
-import { areaDifferences, type Measure } from "./tables.js";
+import { average } from "./seed-means.js";
+import { areaDifferences } from "./tables.js";
 
 /** @param share - what one stage computes in training, of what three do. @param records - of finished runs. */
 export function stageFindings(rows: readonly StitchRow[], share: number | null, records: readonly RunRecord[]): string[] {
-  const differenceOf = (measure?: Measure, ours = "one-stage", other = "three-stages"): MeanSpread | null => areaDifferences(rows, measure)(ours, other);
-  const byDeployed: Measure = ({ areaBySelection }) => areaBySelection;
-  const [deployed, frontier] = [differenceOf(byDeployed), differenceOf()];
+  const [one, longer, three] = ["one-stage", "one-stage-longer", "three-stages"] as const;
+  const [ofDeployed, ofFrontier] = [areaDifferences(rows, ({ areaBySelection }) => areaBySelection), areaDifferences(rows)];
+  const [deployed, frontier] = [ofDeployed(one, three), ofFrontier(one, three)];
   if (deployed === null || frontier === null || share === null) return [];
   const costs = new Map(rows.filter(({ kind }) => kind === "anchor").map(({ front, flops }) => [anchorLabel(front), flops]));
   const anchors = [...costs].sort(([, a], [, b]) => a - b).map(([name]) => name);
   const budgets = anchors.flatMap((name) => {
-    const difference = differenceOf(({ within }) => within[name] ?? null);
+    const difference = areaDifferences(rows, ({ within }) => within[name] ?? null)(one, three);
     return difference === null ? [] : [`${oursText({ ours: difference })} within the cost of ${name}`];
   });
   const before = deployed.mean < 0 && frontier.mean < 0 && frontier.mean > deployed.mean ? `: ${percentText(frontier.mean / deployed.mean)} of the difference is there before anything is chosen` : "";
-  const longer = "one-stage-longer";
-  const [longerDeployed, longerFrontier, gained] = [differenceOf(byDeployed, longer), differenceOf(undefined, longer), differenceOf(byDeployed, longer, "one-stage")];
+  const [longerDeployed, longerFrontier, gained] = [ofDeployed(longer, three), ofFrontier(longer, three), ofDeployed(longer, one)];
   const ofAllSteps = longerDeployed === null || longerFrontier === null || gained === null
     ? "One stage with as many steps as all of them was not run."
     : `With as many steps as all of them one stage computes ${percentText((anchors.length + 1) * share)} of what they do: against three stages what it deploys is ${comparedText(longerDeployed)}, and its frontier ${comparedText(longerFrontier)}; ` +
